@@ -1,0 +1,61 @@
+"""Works the status columns of tables you already have. Everything public is imported from here.
+
+The names are imported on first use, so that ``import curation_core`` costs nothing: the command line and the pytest
+plugin rely on it.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from curation_core.attempt import Attempt as Attempt
+    from curation_core.errors import ConfigurationError as ConfigurationError
+    from curation_core.errors import CurationError as CurationError
+    from curation_core.errors import DeclarationError as DeclarationError
+    from curation_core.hookspecs import hookimpl as hookimpl
+    from curation_core.outcomes import Done as Done
+    from curation_core.outcomes import Fail as Fail
+    from curation_core.outcomes import Outcome as Outcome
+    from curation_core.outcomes import Pause as Pause
+    from curation_core.outcomes import Retry as Retry
+    from curation_core.outcomes import Skip as Skip
+    from curation_core.policy import Policy as Policy
+    from curation_core.states import Role as Role
+    from curation_core.states import States as States
+    from curation_core.states import Transition as Transition
+    from curation_core.workflow import Workflow as Workflow
+
+_HOME = {
+    "Attempt": "attempt",
+    "ConfigurationError": "errors",
+    "CurationError": "errors",
+    "DeclarationError": "errors",
+    "Done": "outcomes",
+    "Fail": "outcomes",
+    "Outcome": "outcomes",
+    "Pause": "outcomes",
+    "Policy": "policy",
+    "Retry": "outcomes",
+    "Role": "states",
+    "Skip": "outcomes",
+    "States": "states",
+    "Transition": "states",
+    "Workflow": "workflow",
+    "hookimpl": "hookspecs",
+}
+__all__ = sorted(_HOME)  # noqa: PLE0605 - the table above is the list, said once
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        message = f"module 'curation_core' has no attribute {name!r}"
+        raise AttributeError(message)
+    value = getattr(import_module(f"curation_core.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

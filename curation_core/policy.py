@@ -1,0 +1,60 @@
+"""How hard a workflow runs: the settings an operator may override, with their defaults."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+_UNITS = {"ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
+_DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|d)\s*")
+
+
+def parse_duration(value: Any) -> Any:
+    """Turn ``"90s"``, ``"2 min"``, ``"1.5h"`` or a number of seconds into a timedelta; leave the rest to pydantic.
+
+    >>> parse_duration("2 min")
+    datetime.timedelta(seconds=120)
+    """
+    if isinstance(value, str) and (match := _DURATION.fullmatch(value)):
+        return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return timedelta(seconds=value)
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(parse_duration), Field(ge=timedelta(0))]
+
+
+class Policy(BaseModel):
+    """How hard a workflow runs. Durations are timedeltas, or texts like ``"90s"``, ``"2m"``, ``"1h"``.
+
+    A workflow declares its own as ``Workflow(defaults=Policy(…))``; ``curation.toml``, the environment and the
+    command line override it key by key.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    every: Duration = Field(timedelta(minutes=1), gt=timedelta(0), description="look for queued rows this often")
+    cron: str | None = Field(None, description="look at these times (five fields, UTC, day names) instead of `every`")
+    batch_size: int = Field(10, ge=1, le=1000, description="rows claimed in one statement")
+    concurrency: int = Field(10, ge=1, le=10_000, description="items that run at once in one process")
+    max_instances: int = Field(0, ge=0, description="processes that may run it at once, over all hosts; 0: no limit")
+    max_in_flight: int = Field(0, ge=0, description="items that may run at once, over all hosts; 0: no limit")
+    timeout: Duration = Field(timedelta(minutes=5), gt=timedelta(0), description="how long one attempt may take")
+    max_attempts: int = Field(3, ge=1, le=1000, description="how often a row is tried before it fails")
+    backoff: tuple[Duration, ...] = Field(
+        (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=10)),
+        min_length=1,
+        description="waits before the second, third, … attempt; the last repeats; each varies by a tenth",
+    )
+    enabled: bool = Field(True, description="false: loaded and listed, but no row is claimed")
+
+    @model_validator(mode="after")
+    def _one_schedule(self) -> Self:
+        if self.cron is not None and "every" in self.model_fields_set:
+            message = "set `every` or `cron`, not both"
+            raise ValueError(message)
+        return self

@@ -1,0 +1,156 @@
+"""What a workflow is: the status column it works, its words, and which rows a person wants worked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel
+from sqlalchemy import Column, ColumnElement, Table, UnaryExpression
+from sqlalchemy import inspect as sa_inspect
+from sqlalchemy.orm import InstrumentedAttribute, Mapper
+from sqlalchemy.sql import operators
+
+from curation_core.errors import DeclarationError
+from curation_core.policy import Policy
+from curation_core.states import States
+
+
+@dataclass(frozen=True, slots=True)
+class OrderColumn:
+    """One column that rows are claimed by, and whether the highest value comes first."""
+
+    column: Column[Any]
+    descending: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Workflow:
+    """A declared workflow. What it *is* stands here, in code; how hard it runs is its `Policy`.
+
+    Args:
+        status: The mapped column that holds the status: ``Page.status``. Its model is the workflow's item.
+        states: The table's words for the roles.
+        error: The mapped text column for the reason of a failure, if the table has one.
+        where: Which rows a person wants worked (``Page.curation == "Selected"``), on the same table. Checked at the
+            claim and again at the settle: a row that no longer satisfies it keeps none of the machine's effects.
+        order_by: Columns of the same table that rows are claimed by, ``.desc()`` where the highest comes first.
+            The primary key is always added last.
+        defaults: How hard it runs unless an operator says otherwise.
+        settings: A pydantic model of the plugin's own settings, read from ``[workflows.NAME.settings]``.
+
+    Raises:
+        DeclarationError: A part can't be right. The message names it.
+    """
+
+    status: InstrumentedAttribute[Any]
+    states: States
+    error: InstrumentedAttribute[Any] | None = None
+    where: ColumnElement[bool] | None = None
+    order_by: Sequence[InstrumentedAttribute[Any] | ColumnElement[Any]] = ()
+    defaults: Policy = field(default_factory=Policy)
+    settings: type[BaseModel] | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.status, InstrumentedAttribute):
+            message = f"Workflow: status must be a mapped column such as Page.status, got {self.status!r}"
+            raise DeclarationError(message)
+        if not isinstance(self.states, States):
+            message = f"Workflow: states must be a States(…), got {self.states!r}"
+            raise DeclarationError(message)
+        if not isinstance(self.defaults, Policy):
+            message = f"Workflow: defaults must be a Policy(…), got {self.defaults!r}"
+            raise DeclarationError(message)
+        if self.settings is not None and not (
+            isinstance(self.settings, type) and issubclass(self.settings, BaseModel)
+        ):
+            message = f"Workflow: settings must be a pydantic model class, got {self.settings!r}"
+            raise DeclarationError(message)
+        self._require_own_column("status", self.status)
+        if self.error is not None:
+            self._require_own_column("error", self.error)
+        for column in self.ordering:
+            self._require_own_column("order_by", column.column)
+        if self.where is not None:
+            self._require_own_where(self.where)
+
+    @property
+    def mapper(self) -> Mapper[Any]:
+        """SQLAlchemy's mapper of the item's model."""
+        return sa_inspect(self.status.class_)  # type: ignore[no-any-return]  # inspect() is typed by overloads
+
+    @property
+    def model(self) -> type[Any]:
+        """The mapped class whose instances are the items."""
+        return self.mapper.class_
+
+    @property
+    def table(self) -> Table:
+        """The table that holds the items."""
+        table = self.mapper.local_table
+        if not isinstance(table, Table):
+            message = f"Workflow: {self.model.__name__} is mapped to {table!r}: map it to one table"
+            raise DeclarationError(message)
+        return table
+
+    @property
+    def key(self) -> tuple[Column[Any], ...]:
+        """The primary key's columns, in their order."""
+        return tuple(self.mapper.primary_key)
+
+    @property
+    def status_column(self) -> Column[Any]:
+        """The table's column behind ``status``."""
+        return self._column(self.status)
+
+    @property
+    def error_column(self) -> Column[Any] | None:
+        """The table's column behind ``error``."""
+        return None if self.error is None else self._column(self.error)
+
+    @property
+    def ordering(self) -> tuple[OrderColumn, ...]:
+        """The columns rows are claimed by, without the primary key that follows them."""
+        return tuple(_order_column(expression) for expression in self.order_by)
+
+    def _column(self, attribute: Any) -> Column[Any]:
+        expression = attribute.property.columns[0] if isinstance(attribute, InstrumentedAttribute) else attribute
+        if not isinstance(expression, Column):
+            message = f"Workflow: {attribute} is not a plain column"
+            raise DeclarationError(message)
+        return expression
+
+    def _require_own_column(self, part: str, attribute: Any) -> None:
+        column = self._column(attribute)
+        if column.table is not self.table:
+            message = f"Workflow: {part} names {column}, which is not a column of {self.table.fullname}"
+            raise DeclarationError(message)
+
+    def _require_own_where(self, where: ColumnElement[bool]) -> None:
+        if not isinstance(where, ColumnElement):
+            message = f"Workflow: where must be a condition such as Page.curation == 'Selected', got {where!r}"
+            raise DeclarationError(message)
+        foreign = [source for source in where._from_objects if source is not self.table]
+        if foreign:
+            message = f"Workflow: where must look at {self.table.fullname} alone, it also looks at {foreign[0]}"
+            raise DeclarationError(message)
+
+
+def _order_column(expression: Any) -> OrderColumn:
+    descending = False
+    if isinstance(expression, UnaryExpression):
+        if expression.modifier is operators.desc_op:
+            descending = True
+        elif expression.modifier is not operators.asc_op:
+            message = f"Workflow: order_by takes columns and .desc(), got {expression}"
+            raise DeclarationError(message)
+        expression = expression.element
+    if isinstance(expression, InstrumentedAttribute):
+        expression = expression.property.columns[0]
+    if hasattr(expression, "_deannotate"):
+        expression = expression._deannotate()
+    if not isinstance(expression, Column):
+        message = f"Workflow: order_by takes columns and .desc(), got {expression}"
+        raise DeclarationError(message)
+    return OrderColumn(expression, descending)
