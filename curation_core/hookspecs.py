@@ -136,7 +136,7 @@ def around_item(item: Any, attempt: Attempt, call_next: Callable[[], Awaitable[A
 
 
 @hookspec
-def on_claimed(workflow: str, items: int) -> None:  # type: ignore[empty-body]
+def on_claimed(workflow: str, items: int) -> None:
     """Rows were claimed and committed.
 
     Called in every plugin, synchronously, on the event loop: be quick. An exception is logged, never raised.
@@ -148,7 +148,7 @@ def on_claimed(workflow: str, items: int) -> None:  # type: ignore[empty-body]
 
 
 @hookspec
-def on_settled(workflow: str, item: str, outcome: str, reason: str, attempt: int, seconds: float) -> None:  # type: ignore[empty-body]
+def on_settled(workflow: str, item: str, outcome: str, reason: str, attempt: int, seconds: float) -> None:
     """One item was settled and committed.
 
     Called in every plugin, synchronously, on the event loop: be quick. An exception is logged, never raised.
@@ -164,7 +164,7 @@ def on_settled(workflow: str, item: str, outcome: str, reason: str, attempt: int
 
 
 @hookspec
-def on_rescued(workflow: str, item: str, outcome: str, reason: str) -> None:  # type: ignore[empty-body]
+def on_rescued(workflow: str, item: str, outcome: str, reason: str) -> None:
     """A dead worker's row was taken back and committed.
 
     Called in every plugin of the host that rescued it, synchronously. An exception is logged, never raised.
@@ -178,7 +178,7 @@ def on_rescued(workflow: str, item: str, outcome: str, reason: str) -> None:  # 
 
 
 @hookspec
-def on_paused(workflow: str, seconds: float, reason: str) -> None:  # type: ignore[empty-body]
+def on_paused(workflow: str, seconds: float, reason: str) -> None:
     """A workflow was paused by an item of this process and the pause was committed.
 
     Called in every plugin, synchronously. An exception is logged, never raised.

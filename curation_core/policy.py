@@ -37,20 +37,28 @@ class Policy(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    every: Duration = Field(timedelta(minutes=1), gt=timedelta(0), description="look for queued rows this often")
-    cron: str | None = Field(None, description="look at these times (five fields, UTC, day names) instead of `every`")
-    batch_size: int = Field(10, ge=1, le=1000, description="rows claimed in one statement")
-    concurrency: int = Field(10, ge=1, le=10_000, description="items that run at once in one process")
-    max_instances: int = Field(0, ge=0, description="processes that may run it at once, over all hosts; 0: no limit")
-    max_in_flight: int = Field(0, ge=0, description="items that may run at once, over all hosts; 0: no limit")
-    timeout: Duration = Field(timedelta(minutes=5), gt=timedelta(0), description="how long one attempt may take")
-    max_attempts: int = Field(3, ge=1, le=1000, description="how often a row is tried before it fails")
+    every: Duration = Field(
+        default=timedelta(minutes=1), gt=timedelta(0), description="look for queued rows this often"
+    )
+    cron: str | None = Field(
+        default=None, description="look at these times (five fields, UTC, day names) instead of `every`"
+    )
+    batch_size: int = Field(default=10, ge=1, le=1000, description="rows claimed in one statement")
+    concurrency: int = Field(default=10, ge=1, le=10_000, description="items that run at once in one process")
+    max_instances: int = Field(
+        default=0, ge=0, description="processes that may run it at once, over all hosts; 0: no limit"
+    )
+    max_in_flight: int = Field(default=0, ge=0, description="items that may run at once, over all hosts; 0: no limit")
+    timeout: Duration = Field(
+        default=timedelta(minutes=5), gt=timedelta(0), description="how long one attempt may take"
+    )
+    max_attempts: int = Field(default=3, ge=1, le=1000, description="how often a row is tried before it fails")
     backoff: tuple[Duration, ...] = Field(
-        (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=10)),
+        default=(timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=10)),
         min_length=1,
         description="waits before the second, third, … attempt; the last repeats; each varies by a tenth",
     )
-    enabled: bool = Field(True, description="false: loaded and listed, but no row is claimed")
+    enabled: bool = Field(default=True, description="false: loaded and listed, but no row is claimed")
 
     @model_validator(mode="after")
     def _one_schedule(self) -> Self:

@@ -62,9 +62,7 @@ class Workflow:
         if not isinstance(self.defaults, Policy):
             message = f"Workflow: defaults must be a Policy(…), got {self.defaults!r}"
             raise DeclarationError(message)
-        if self.settings is not None and not (
-            isinstance(self.settings, type) and issubclass(self.settings, BaseModel)
-        ):
+        if self.settings is not None and not (isinstance(self.settings, type) and issubclass(self.settings, BaseModel)):
             message = f"Workflow: settings must be a pydantic model class, got {self.settings!r}"
             raise DeclarationError(message)
         self._require_own_column("status", self.status)
@@ -97,7 +95,7 @@ class Workflow:
     @property
     def key(self) -> tuple[Column[Any], ...]:
         """The primary key's columns, in their order."""
-        return tuple(self.mapper.primary_key)
+        return tuple(self._column(column) for column in self.mapper.primary_key)
 
     @property
     def status_column(self) -> Column[Any]:
