@@ -113,7 +113,9 @@ class Workflow:
         return tuple(_order_column(expression) for expression in self.order_by)
 
     def _column(self, attribute: Any) -> Column[Any]:
-        expression = attribute.property.columns[0] if isinstance(attribute, InstrumentedAttribute) else attribute
+        expression = attribute
+        if isinstance(attribute, InstrumentedAttribute):  # a relationship has no columns of its own
+            expression = getattr(attribute.property, "columns", (None,))[0]
         if not isinstance(expression, Column):
             message = f"Workflow: {attribute} is not a plain column"
             raise DeclarationError(message)
