@@ -1,0 +1,170 @@
+"""The project's sessions: ``python3 noxfile.py demo`` on a machine that has nothing but Python, or ``nox -s demo``.
+
+Run as a script it makes nox a private environment under ``.nox/bootstrap`` and hands over to it: words name sessions,
+options are nox's own, and what follows ``--`` goes to the session. Without a word it lists the sessions.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+NOX = "nox>=2026.2.9"  # 2026.2.9: the first that works with uv 0.10 and newer, where uv is there
+
+
+def bootstrap(arguments: list[str]) -> None:
+    """Replace this process by nox in its own environment, made on first use. The system's Python stays as it is.
+
+    Args:
+        arguments: Session names, then options; none lists the sessions.
+
+    Raises:
+        SystemExit: Python is too old, or has neither ensurepip nor pip. The message names the remedy.
+    """
+    if sys.version_info < (3, 11):
+        raise SystemExit("noxfile.py: needs Python 3.11 or newer, this is " + sys.version.split()[0])
+    home = ROOT / ".nox" / "bootstrap"
+    python = home / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    made_for, wanted = home / "made-for", f"{NOX} on {sys.version} at {sys.executable}"
+    if not made_for.exists() or made_for.read_text() != wanted:
+        install_nox(home, python)
+        made_for.write_text(wanted)
+    named = arguments and not arguments[0].startswith("-")
+    chosen = ["-s", *arguments] if named else arguments or ["--list"]
+    os.execv(python, [str(python), "-m", "nox", "-f", str(Path(__file__).resolve()), *chosen])
+
+
+def install_nox(home: Path, python: Path) -> None:
+    """Make the environment and install nox in it, with the pip of the environment or else this Python's."""
+    import subprocess
+    import venv
+
+    own_pip = find_spec("ensurepip") is not None  # Debian keeps it in a package of its own
+    if not own_pip and find_spec("pip") is None:
+        message = (
+            f"noxfile.py: {sys.executable} has neither ensurepip nor pip, so nothing can be installed.\n"
+            "On Debian and Ubuntu:  apt-get install python3-venv"
+        )
+        raise SystemExit(message)
+    print(f"noxfile.py: installing nox into {home.relative_to(ROOT)} (once)", file=sys.stderr, flush=True)
+    venv.create(home, clear=True, with_pip=own_pip)
+    pip = [python, "-m", "pip"] if own_pip else [sys.executable, "-m", "pip", "--python", python]
+    install = [*pip, "install", "--quiet", "--disable-pip-version-check", NOX]
+    if code := subprocess.run(install, check=False).returncode:
+        raise SystemExit(f"noxfile.py: pip could not install {NOX} from the package index (exit code {code})")
+
+
+if __name__ == "__main__":
+    bootstrap(sys.argv[1:])
+
+import nox
+
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.download_python = "never"  # a missing interpreter is skipped at once, not sought on the network
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["lint", "types", "tests"]
+
+PLUGINS = sorted(path.parent.name for path in ROOT.glob("plugins/*/pyproject.toml"))
+DISTRIBUTIONS = [".", *(str(path.parent.relative_to(ROOT)) for path in sorted(ROOT.glob("[pe]*/*/pyproject.toml")))]
+
+
+def requirements(group: str, *folders: str) -> list[str]:
+    """What the folders' ``pyproject.toml`` list under a dependency group; a folder without it adds nothing."""
+    tables = [nox.project.load_toml(ROOT / folder / "pyproject.toml") for folder in folders]
+    having = [table for table in tables if group in table.get("dependency-groups", {})]
+    return sorted({line for table in having for line in nox.project.dependency_groups(table, group)})
+
+
+def install_everything(session: nox.Session, *groups: str) -> None:
+    """Install the core, the plugins and the examples for editing, with the named dependency groups."""
+    editable = [word for folder in DISTRIBUTIONS for word in ("-e", "./" + folder)]
+    editable[1] = ".[embedded]"
+    session.install(*editable, *(line for group in groups for line in requirements(group, *DISTRIBUTIONS)))
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Run the four workflows over a small lead pipeline, on a PostgreSQL of its own."""
+    install_everything(session)
+    session.run("python", "-m", "lead_pipeline", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run every test: the core's, the plugins', the examples' and the blocks of the documentation."""
+    install_everything(session, "tests")
+    session.run("pytest", *(session.posargs or ["-n", "auto", "--maxprocesses=4"]))
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, format, floors and changelog fragments."""
+    session.install(*requirements("lint", "."))
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("lint-imports")
+    session.run("towncrier", "build", "--draft", "--version", "next", silent=True)
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types with mypy and pyright, a plugin author's code among them."""
+    install_everything(session, "types")
+    session.run("mypy")
+    session.run("pyright", "--pythonpath", str(Path(session.bin) / "python"))
+
+
+FROM_WHEELS = """
+import sys
+from importlib import import_module
+from importlib.metadata import distribution, entry_points
+from pathlib import Path
+import pytest
+
+installed = sys.argv[1].split(",")
+for name in installed:
+    module = import_module(name.replace("-", "_"))
+    assert "site-packages" in Path(module.__file__).parts, f"{name} was imported from {module.__file__}"
+    files = [str(file) for file in distribution(name).files]
+    assert any(file.endswith("licenses/LICENSE") for file in files), f"the wheel of {name} carries no licence"
+strangers = {e.dist.name for e in entry_points(group="curation_core.plugins")} - set(installed)
+assert not strangers, f"other plugins are visible: {strangers}"
+sys.exit(pytest.main(sys.argv[2:]))
+"""
+
+
+@nox.session
+@nox.parametrize("plugin", PLUGINS)
+def wheels(session: nox.Session, plugin: str) -> None:
+    """Test each plugin as its users get it: two wheels by path, in an environment and a folder with nothing else."""
+    folders = [".", f"plugins/{plugin}"]
+    empty = Path(session.create_tmp()).resolve()
+    dist = empty.with_name("dist")
+    session.install("pip")  # uv makes environments without it
+    session.run("python", "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", str(dist), *("./" + f for f in folders))
+    core, own = (max(dist.glob(f"{name}-*.whl")) for name in ("curation_core", plugin.replace("-", "_")))
+    session.install(f"curation-core[embedded] @ {core.as_uri()}", str(own), *requirements("tests", *folders))
+    session.chdir(empty)
+    arguments = ["-c", str(ROOT / "pyproject.toml"), str(ROOT / folders[1] / "tests"), *session.posargs]
+    session.run("python", "-c", FROM_WHEELS, f"curation-core,{plugin}", *arguments)
+
+
+@nox.session
+def minimums(session: nox.Session) -> None:
+    """Run the tests on the lowest version of every direct dependency."""
+    session.install("uv")
+    editable = [word for folder in DISTRIBUTIONS for word in ("-e", folder)]
+    editable[1] = ".[embedded]"
+    lowest = ["--resolution=lowest-direct", *editable, *requirements("tests", *DISTRIBUTIONS)]
+    session.run("uv", "pip", "install", "--quiet", *lowest)
+    session.run("pytest", *(session.posargs or ["-n", "auto", "--maxprocesses=4"]))
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure claims and settles beside another queue; ``-- --json FILE`` keeps the figures."""
+    session.install("-e", ".[embedded]", *requirements("bench", "."))
+    session.run("python", "tests/bench/run.py", *session.posargs)
