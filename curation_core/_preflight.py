@@ -1,0 +1,78 @@
+"""Compare a declared workflow with the table as the database has it, before the first row is touched."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from curation_core._sql.rows import Rows
+from curation_core._store.inspecting import ColumnFacts, TableFacts
+from curation_core.errors import did_you_mean
+from curation_core.states import Role
+
+_TABLES = ("r", "p")  # an ordinary table, a partitioned one
+_RANGES = {"smallint": 2**15, "integer": 2**31, "bigint": 2**63}
+_SIZED = re.compile(r"character(?: varying)?\((\d+)\)")
+
+
+def faults(rows: Rows, facts: TableFacts) -> list[str]:
+    """What is wrong between a workflow and its table, one sentence each with the remedy; empty when all is well."""
+    table = rows.table.fullname
+    if not facts.kind:
+        return [f"table {table} does not exist: create it, or check the schema and the search_path of the database URL"]
+    if facts.kind not in _TABLES:
+        return [f"{table} is not a table, and its rows can't be locked: map the table behind it"]
+    missing = [
+        f"table {table} has no column {name!r}{did_you_mean(name, list(facts.columns))}"
+        for name in (column.name for column in rows.table.columns)
+        if name not in facts.columns
+    ]
+    if missing:
+        return missing
+    return [*_key_faults(rows, facts), *_word_faults(rows, facts.columns[rows.status.name])]
+
+
+def _key_faults(rows: Rows, facts: TableFacts) -> list[str]:
+    names = frozenset(column.name for column in rows.key)
+    if any(unique <= names for unique in facts.unique):
+        return []
+    listed = ", ".join(column.name for column in rows.key)
+    return [
+        f"table {rows.table.fullname}: the model's primary key ({listed}) is not unique in the database, so a claim "
+        "could not tell its rows apart: map the table's real key, or add a unique index"
+    ]
+
+
+def _word_faults(rows: Rows, status: ColumnFacts) -> list[str]:
+    found = []
+    for role in Role:
+        if role is Role.SKIPPED and rows.workflow.states.skipped is None:
+            continue
+        word = rows.stored_word(role)
+        complaint = _complaint(word, status)
+        if complaint:
+            place = f"{rows.table.fullname}.{rows.status.name}"
+            found.append(f"{place} can't hold {word!r}, the word for {role}: {complaint}")
+    return found
+
+
+def _complaint(word: Any, status: ColumnFacts) -> str:
+    if status.labels:
+        if str(word) in status.labels:
+            return ""
+        labels = ", ".join(repr(label) for label in status.labels)
+        return f"the type {status.type} knows {labels}{did_you_mean(str(word), status.labels)}"
+    if status.category == "N":
+        if not re.fullmatch(r"-?\d+", str(word)):
+            return f"its type is {status.type}: give the roles the numbers the table uses"
+        if abs(int(word)) >= _RANGES.get(status.type, abs(int(word)) + 1):
+            return f"its type is {status.type}, which is too small"
+        return ""
+    if status.category == "S":
+        sized = _SIZED.fullmatch(status.type)
+        if sized and len(str(word)) > int(sized[1]):
+            return f"its type is {status.type}: a longer one, or a shorter word, is needed"
+        return ""
+    if status.category == "B":
+        return f"its type is {status.type}, which has two values: a status needs four"
+    return ""

@@ -1,0 +1,73 @@
+"""What PostgreSQL's catalogs say of a table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ARRAY, Select, SmallInteger, Text, bindparam, cast, column, func, select, table
+from sqlalchemy.dialects.postgresql import REGCLASS, aggregate_order_by
+
+_attribute = table(
+    "pg_attribute",
+    *(column(name) for name in ("attrelid", "attname", "atttypid", "atttypmod", "attnotnull", "attnum", "attisdropped")),
+    schema="pg_catalog",
+)
+_type = table("pg_type", *(column(name) for name in ("oid", "typcategory", "typtype", "typbasetype")), schema="pg_catalog")
+_enum = table(
+    "pg_enum", *(column(name) for name in ("enumtypid", "enumlabel", "enumsortorder")), schema="pg_catalog"
+)
+_class = table("pg_class", column("oid"), column("relkind"), schema="pg_catalog")
+_index = table(
+    "pg_index", *(column(name) for name in ("indrelid", "indkey", "indisunique", "indpred")), schema="pg_catalog"
+)
+
+
+def relation() -> Select[Any]:
+    """The oid and kind of the relation whose quoted name is the parameter ``name``; no row where there is none."""
+    oid = func.to_regclass(bindparam("name", type_=Text))
+    return select(_class.c.oid, cast(_class.c.relkind, Text).label("kind")).where(_class.c.oid == cast(oid, REGCLASS))
+
+
+def columns() -> Select[Any]:
+    """The columns of the relation whose oid is the parameter ``oid``.
+
+    Returns:
+        Columns: ``name``, ``type`` (as ``format_type`` writes it), ``category`` (one letter), ``required`` (NOT NULL),
+        ``labels`` (a native enum's, in their order; else null).
+    """
+    labels = (
+        select(func.array_agg(aggregate_order_by(cast(_enum.c.enumlabel, Text), _enum.c.enumsortorder)))
+        .where(_enum.c.enumtypid == _type.c.oid)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            cast(_attribute.c.attname, Text).label("name"),
+            func.format_type(_attribute.c.atttypid, _attribute.c.atttypmod).label("type"),
+            cast(_type.c.typcategory, Text).label("category"),
+            _attribute.c.attnotnull.label("required"),
+            labels.label("labels"),
+        )
+        .join_from(_attribute, _type, _type.c.oid == _attribute.c.atttypid)
+        .where(_attribute.c.attrelid == bindparam("oid"), _attribute.c.attnum > 0, ~_attribute.c.attisdropped)
+        .order_by(_attribute.c.attnum)
+    )
+
+
+def unique_columns() -> Select[Any]:
+    """The column sets of the unique, unconditional indexes of the relation whose oid is the parameter ``oid``.
+
+    Returns:
+        Column: ``names``, the columns of one index.
+    """
+    names = (
+        select(func.array_agg(cast(_attribute.c.attname, Text)))
+        .where(
+            _attribute.c.attrelid == _index.c.indrelid,
+            _attribute.c.attnum == func.any(cast(_index.c.indkey, ARRAY(SmallInteger))),
+        )
+        .scalar_subquery()
+    )
+    return select(names.label("names")).where(
+        _index.c.indrelid == bindparam("oid"), _index.c.indisunique, _index.c.indpred.is_(None)
+    )

@@ -1,0 +1,159 @@
+"""Claim rows: fresh ones from a window of the table, and those whose wait for a retry is over.
+
+Each is one statement, and so one transaction. A row is won by its row in the claim table; only what was won is
+set to processing. PostgreSQL's `SKIP LOCKED` keeps claimers from waiting for each other.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Integer,
+    Select,
+    Text,
+    any_,
+    bindparam,
+    cast,
+    exists,
+    func,
+    literal,
+    null,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.orm import aliased
+
+from curation_core._sql.cursor import Cursor, beyond
+from curation_core._sql.rows import Rows, row_number
+from curation_core.ledger import Ledger
+from curation_core.states import Role
+
+WORKER = bindparam("worker", type_=Ledger().claim.c.worker.type)
+
+
+def claim_fresh(rows: Rows, ledger: Ledger, now: ColumnElement[Any], cursor: Cursor) -> Select[Any]:
+    """Claim queued rows behind the cursor.
+
+    Parameters: ``worker``, ``limit`` (a literal: a bound limit makes the planner expect a tenth of the table), and
+    the cursor's.
+
+    Returns:
+        Columns: the item (an instance of the model, ``None`` where the window held nothing to win), ``item``,
+        ``token``, ``queueing``, ``attempt``, ``lost``, ``claimed_at``; then, the same in each row, ``scanned`` (rows
+        in the window) and the order columns of the window's last row, as text. No row at all means an empty window.
+    """
+    # FOR NO KEY UPDATE: FOR UPDATE would skip every row that somebody's uncommitted child row points at.
+    window = (
+        select(*(order.column for order in rows.ordering), *_beside(rows), rows.item().label("item"))
+        .where(rows.has(Role.QUEUED), rows.wanted, beyond(rows, cursor), ~_paused(rows, ledger, now))
+        .order_by(*(order.column.desc() if order.descending else order.column.asc() for order in rows.ordering))
+        .limit(bindparam("limit", type_=Integer, literal_execute=True))
+        .with_for_update(skip_locked=True, key_share=True)
+        .cte("seen_rows")
+    )
+    fresh = select(
+        rows.workflow_name, window.c.item, ledger.token.next_value().label("token")
+    ).subquery("fresh")
+    # The insert is the test whether a row is claimed or waiting. A join would have to be planned, and is planned wrong
+    # as soon as the claim table has grown since; the conflict is found by the primary key, always.
+    won = (
+        pg_insert(ledger.claim)
+        .from_select(
+            ["workflow", "item", "token", "queueing", "worker", "attempt", "claimed_at"],
+            select(fresh.c[0], fresh.c.item, fresh.c.token, fresh.c.token, WORKER, literal(1, literal_execute=True), now),
+        )
+        .on_conflict_do_nothing(index_elements=["workflow", "item"])
+        .returning(ledger.claim)
+        .cte("won_claims")
+    )
+    chosen = select(window).where(window.c.item == won.c.item).subquery("chosen")
+    moved = _to_processing(rows, chosen)
+    numbered = select(window, row_number().label("scanned")).subquery("numbered")
+    last = select(numbered).order_by(numbered.c.scanned.desc()).limit(literal(1, literal_execute=True)).subquery("last")
+    item = aliased(rows.model, moved)
+    return (
+        select(
+            item,
+            *_claim_columns(won),
+            last.c.scanned,
+            *(cast(last.c[order.column.key], Text).label(f"last_{at}") for at, order in enumerate(rows.ordering)),
+        )
+        .select_from(last)
+        .outerjoin(moved.join(won, rows.item(moved) == won.c.item), true())
+    )
+
+
+def claim_due(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Select[Any]:
+    """Claim queued rows whose wait for a retry is over, the longest due first.
+
+    Parameters: ``worker``, ``limit`` (a literal).
+
+    Returns:
+        Columns as in `claim_fresh`, up to ``claimed_at``.
+    """
+    claim = ledger.claim
+    waiting = claim.alias("waiting")
+    due = (
+        select(*rows.key, waiting.c.item)
+        .join_from(waiting, rows.table, rows.is_item(waiting.c.item))
+        .where(
+            waiting.c.workflow == rows.workflow_name,
+            waiting.c.worker.is_(None),
+            waiting.c.retry_at <= now,
+            rows.has(Role.QUEUED),
+            rows.wanted,
+            ~_paused(rows, ledger, now),
+        )
+        .order_by(waiting.c.retry_at)
+        .limit(bindparam("limit", type_=Integer, literal_execute=True))
+        .with_for_update(skip_locked=True, key_share=True, of=[waiting, rows.table])
+        .cte("due_rows")
+    )
+    won = (
+        update(claim)
+        .where(
+            claim.c.workflow == rows.workflow_name,
+            claim.c.item == any_(func.array(select(due.c.item).scalar_subquery())),
+        )
+        .values(
+            worker=WORKER,
+            token=ledger.token.next_value(),
+            attempt=claim.c.attempt + literal(1, literal_execute=True),
+            claimed_at=now,
+            retry_at=null(),
+            error=null(),
+        )
+        .returning(claim)
+        .cte("won_claims")
+    )
+    chosen = select(due).where(due.c.item == won.c.item).subquery("chosen")
+    moved = _to_processing(rows, chosen)
+    item = aliased(rows.model, moved)
+    return select(item, *_claim_columns(won)).select_from(moved.join(won, rows.item(moved) == won.c.item))
+
+
+def _beside(rows: Rows) -> list[ColumnElement[Any]]:
+    ordered = {order.column.name for order in rows.ordering}
+    return [column for column in rows.key if column.name not in ordered]
+
+
+def _claim_columns(won: CTE) -> list[ColumnElement[Any]]:
+    names = ("item", "token", "queueing", "attempt", "lost", "claimed_at")
+    return [won.c[name].label(f"claim_{name}") for name in names]
+
+
+def _to_processing(rows: Rows, chosen: Any) -> CTE:
+    values: dict[Any, Any] = {rows.status: rows.word(Role.PROCESSING)}
+    if rows.error is not None:
+        values[rows.error] = null()
+    return update(rows.table).where(rows.among(chosen)).values(values).returning(*rows.table.c).cte("moved_rows")
+
+
+def _paused(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> ColumnElement[bool]:
+    control = ledger.control
+    return exists().where(control.c.workflow == rows.workflow_name, control.c.paused_until > now)

@@ -1,0 +1,91 @@
+"""What a person or an item may tell a workflow on every host: wait, go on, stay within a limit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Insert,
+    Interval,
+    Select,
+    Text,
+    bindparam,
+    distinct,
+    func,
+    null,
+    select,
+    update,
+)
+from sqlalchemy import Update
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+
+from curation_core._sql.rows import Rows
+from curation_core.ledger import Ledger
+
+
+def lock_control(rows: Rows, ledger: Ledger) -> Insert:
+    """Make and lock the workflow's control row: claims under a limit are counted one after the other.
+
+    The row's lock and not an advisory one: it ends with its transaction, and a reader of the catalog sees what it is.
+    """
+    control = ledger.control
+    return (
+        pg_insert(control)
+        .values(workflow=rows.workflow_name)
+        .on_conflict_do_update(index_elements=["workflow"], set_={"workflow": control.c.workflow})
+    )
+
+
+def count_live(rows: Rows, ledger: Ledger) -> Select[Any]:
+    """How much of a workflow runs at this moment, by live claims, so that a dead holder frees its place.
+
+    Parameter: ``worker``.
+
+    Returns:
+        Columns: ``items`` in flight, ``others`` (workers but this one).
+    """
+    claim = ledger.claim
+    me = bindparam("worker", type_=claim.c.worker.type)
+    return select(
+        func.count().label("items"),
+        func.count(distinct(claim.c.worker)).filter(claim.c.worker != me).label("others"),
+    ).where(claim.c.workflow == rows.workflow_name, claim.c.worker.is_not(None))
+
+
+def pause(ledger: Ledger, now: ColumnElement[Any]) -> Insert:
+    """Hold a workflow back. Parameters: ``workflow``, ``duration`` (null: until resumed), ``by``, ``reason``.
+
+    A pause never shortens one that is under way.
+    """
+    control = ledger.control
+    until = func.coalesce(now + bindparam("duration", type_=Interval), func.to_timestamp(float("inf")))
+    statement = pg_insert(control).values(
+        workflow=bindparam("workflow", type_=Text),
+        paused_until=until,
+        paused_by=bindparam("by", type_=Text),
+        reason=bindparam("reason", type_=Text),
+        changed_at=now,
+    )
+    new = statement.excluded
+    longer = func.coalesce(control.c.paused_until < new.paused_until, True)
+    return statement.on_conflict_do_update(
+        index_elements=["workflow"],
+        set_={name: new[name] for name in ("paused_until", "paused_by", "reason", "changed_at")},
+        where=longer,
+    )
+
+
+def resume(ledger: Ledger, now: ColumnElement[Any]) -> Update:
+    """Let a workflow go on. Parameter: ``workflow``.
+
+    Returns:
+        Column: ``workflow``, where it was paused.
+    """
+    control = ledger.control
+    return (
+        update(control)
+        .where(control.c.workflow == bindparam("workflow_name", type_=Text), control.c.paused_until > now)
+        .values(paused_until=null(), paused_by=null(), reason=null(), changed_at=now)
+        .returning(control.c.workflow)
+    )

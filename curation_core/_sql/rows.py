@@ -1,0 +1,186 @@
+"""How a workflow's table is spoken to: its key, its words, its order, and the canonical text of a row's key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    FromClause,
+    Table,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    cast,
+    column,
+    func,
+    literal,
+    literal_column,
+    select,
+    true,
+    tuple_,
+)
+from sqlalchemy import Enum as EnumType
+from sqlalchemy.dialects.postgresql import JSONB, asyncpg
+from sqlalchemy.sql import visitors
+from sqlalchemy.sql.elements import BindParameter
+from sqlalchemy.sql.selectable import TableValuedAlias
+from sqlalchemy.types import TypeEngine, UserDefinedType
+
+from curation_core.states import Role
+from curation_core.workflow import OrderColumn, Workflow
+
+_DIALECT = asyncpg.dialect()
+
+
+class DatabaseType(UserDefinedType[str]):
+    """A type by the name that the database's catalog gives it, its values as text."""
+
+    cache_ok = True
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def get_col_spec(self, **_: Any) -> str:
+        """The name, as PostgreSQL's ``format_type`` quoted it."""
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the database says of a table's columns, whatever the model believes.
+
+    Args:
+        types: Each column's type as PostgreSQL's ``format_type`` writes it.
+        nullable: The columns that may be null.
+    """
+
+    types: Mapping[str, str] = field(default_factory=dict)
+    nullable: frozenset[str] = frozenset()
+
+
+class Rows:
+    """A workflow's rows, as the statements see them.
+
+    Args:
+        name: The workflow's name.
+        workflow: Its declaration.
+        facts: What the database says of the table. The model may be wrong about a time zone or a null; a cast to the
+            wrong type, or a null that nobody expected in the order, would leave rows behind.
+    """
+
+    def __init__(self, name: str, workflow: Workflow, facts: Facts | None = None) -> None:
+        self.name = name
+        self.workflow = workflow
+        self.facts = facts or Facts()
+        self.model = workflow.model
+        self.table: Table = workflow.table
+        self.key = workflow.key
+        self.status = workflow.status_column
+        self.error = workflow.error_column
+        ordered = [order.column.name for order in workflow.ordering]
+        self.ordering: tuple[OrderColumn, ...] = (
+            *workflow.ordering,
+            *(OrderColumn(key) for key in self.key if key.name not in ordered),
+        )
+
+    @property
+    def workflow_name(self) -> ColumnElement[str]:
+        """The workflow's name, as a literal: the engine's indexes lead with it."""
+        return literal(self.name, literal_execute=True)
+
+    def word(self, role: Role) -> ColumnElement[Any]:
+        """The table's word for a role, as a literal.
+
+        A literal and not a parameter: PostgreSQL reads an untyped literal as whatever the column is, native enum or
+        text, and a partial index on the status is used only if the planner sees the word.
+        """
+        return bindparam(f"{role}_word", self._value(role), type_=self.status.type, literal_execute=True)
+
+    def stored_word(self, role: Role) -> Any:
+        """The table's word for a role as the database is sent it: an enum's label, a text or a number."""
+        value = self._value(role)
+        process = self.status.type.dialect_impl(_DIALECT).bind_processor(_DIALECT)
+        return value if process is None else process(value)
+
+    def _value(self, role: Role) -> Any:
+        value = self.workflow.states.word(role)
+        if isinstance(value, Enum) and not isinstance(self.status.type, EnumType):
+            return value.value
+        return value
+
+    def has(self, role: Role) -> ColumnElement[bool]:
+        """The condition that a row has this role's word."""
+        return self.status == self.word(role)
+
+    @property
+    def wanted(self) -> ColumnElement[bool]:
+        """The workflow's own condition: what a person wants worked, its values as literals like the words."""
+        if self.workflow.where is None:
+            return true()
+        return visitors.replacement_traverse(self.workflow.where, {}, _as_literal)
+
+    def may_be_null(self, of: Column[Any]) -> bool:
+        """Whether a column may hold nulls in the database."""
+        return of.name in self.facts.nullable
+
+    def as_stored(self, value: ColumnElement[Any], of: Column[Any]) -> ColumnElement[Any]:
+        """A text cast to the type that a column has in the database."""
+        name = self.facts.types.get(of.name)
+        type_: TypeEngine[Any] = of.type if name is None else DatabaseType(name)
+        return cast(value, type_)
+
+    def item(self, source: FromClause | None = None) -> ColumnElement[str]:
+        """The canonical text of a row's key: a JSON array of its columns, ``[42]`` or ``["eu", 7]``."""
+        columns = (self.table if source is None else source).c
+        return cast(func.jsonb_build_array(*(columns[key.key] for key in self.key)), Text)
+
+    def key_of(self, item: ColumnElement[str]) -> list[ColumnElement[Any]]:
+        """The key's columns, read back from an item's text."""
+        parts = cast(item, JSONB)
+        return [
+            self.as_stored(parts[literal(at, literal_execute=True)].astext, key) for at, key in enumerate(self.key)
+        ]
+
+    def is_item(self, item: ColumnElement[str]) -> ColumnElement[bool]:
+        """The condition that a row is the one an item's text names, in the form that uses the key's index."""
+        return and_(*(key == part for key, part in zip(self.key, self.key_of(item), strict=True)))
+
+    def among_items(self) -> ColumnElement[bool]:
+        """The condition that a row is among those whose texts are bound as the array ``item``."""
+        named = arrays("named", item=Text)
+        return self._among(select(*self.key_of(named.c.item)))
+
+    def among(self, source: FromClause) -> ColumnElement[bool]:
+        """The condition that a row's key is among those of a subquery."""
+        return self._among(select(*(source.c[key.key] for key in self.key)))
+
+    def _among(self, keys: Any) -> ColumnElement[bool]:
+        # An array is gathered first and then probed key by key. A join can be planned as a scan of the whole table.
+        if len(self.key) == 1:
+            return self.key[0] == any_(func.array(keys.scalar_subquery(), type_=ARRAY(self.key[0].type)))
+        return tuple_(*self.key).in_(keys)
+
+
+def arrays(name: str, **columns: Any) -> TableValuedAlias:
+    """A row source made of parallel array parameters, each bound under its column's name."""
+    values = [bindparam(field_, type_=ARRAY(type_)) for field_, type_ in columns.items()]
+    fields = [column(field_, type_) for field_, type_ in columns.items()]
+    return func.unnest(*values).table_valued(*fields).render_derived(name)
+
+
+def row_number() -> ColumnElement[int]:
+    """The position of a row in the order its source delivers it."""
+    return literal_column("row_number() over ()")
+
+
+def _as_literal(element: Any, **_: Any) -> Any:
+    if isinstance(element, BindParameter) and element.type.literal_processor(_DIALECT) is not None:
+        return element.render_literal_execute()
+    return None

@@ -1,0 +1,79 @@
+"""Connections of the engine's own, with stable plans, and which errors mean that the database went away."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+STATEMENT_TIMEOUT = timedelta(minutes=5)
+"""No statement of the engine takes longer. One that does is stuck behind a lock, and is retried."""
+
+# 08: connection, 53: resources (too many connections, disk full), 57P: shutdown, crash, not yet up, idle session cut,
+# 57014: cancelled by a timeout, 40001 and 40P01: serialization failure and deadlock, 25006: read-only after a
+# fail-over, 25P03: idle in transaction for too long, 55P03: lock not available, 58: system error.
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+_PASSING = ("08", "53", "57P", "57014", "40001", "40P01", "25006", "25P03", "55P03", "58")
+
+
+def connect(url: str, *, pool_size: int = 10, pooler: bool = False, lost_after: timedelta) -> AsyncEngine:
+    """Make the engine's pool of connections. Nothing is connected yet.
+
+    Args:
+        url: A SQLAlchemy URL of the asyncpg dialect.
+        pool_size: How many connections at most.
+        pooler: Behind a transaction pooler: no prepared statements and no settings of our own, both of which belong
+            to a server session that is somebody else's a moment later.
+        lost_after: A session that sits in a transaction for longer is cut by the server: a frozen process must not
+            hold the locks that its rescue needs.
+    """
+    if pooler:
+        arguments: dict[str, Any] = {
+            "statement_cache_size": 0,
+            "prepared_statement_cache_size": 0,
+            "prepared_statement_name_func": lambda: f"curation_{uuid4().hex}",
+        }
+    else:
+        arguments = {
+            "server_settings": {
+                "application_name": "curation",
+                "timezone": "UTC",
+                "datestyle": "ISO",
+                "intervalstyle": "postgres",
+                "extra_float_digits": "1",
+                "bytea_output": "hex",
+                # A generic plan is made once, and the same for every array: a custom plan flips to a scan of the whole
+                # table as the batch grows. A sequential scan chosen while a table was empty stays in the plan when it
+                # no longer is. Measured in docs/decisions/0002-stable-plans.md.
+                "plan_cache_mode": "force_generic_plan",
+                "enable_seqscan": "off",
+                "jit": "off",
+                "statement_timeout": _milliseconds(STATEMENT_TIMEOUT),
+                "idle_in_transaction_session_timeout": _milliseconds(lost_after),
+            }
+        }
+    return create_async_engine(
+        url, pool_size=pool_size, max_overflow=0, pool_pre_ping=False, connect_args={"timeout": 10, **arguments}
+    )
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether an error says that the database is away, busy or was in each other's way, so that trying again helps."""
+    if isinstance(error, (ConnectionError, TimeoutError, PoolTimeout, OSError)):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    if error.connection_invalidated:
+        return True
+    state = getattr(error.orig, "sqlstate", None)
+    if state is None:
+        return isinstance(error, (InterfaceError, OperationalError))
+    return str(state).startswith(_PASSING)
+
+
+def _milliseconds(duration: timedelta) -> str:
+    return str(int(duration.total_seconds() * 1000))

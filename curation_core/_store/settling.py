@@ -1,0 +1,191 @@
+"""Settle a group of claims in one transaction: fence, status, the plugin's writes, history."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+
+from curation_core._sql import control as control_sql
+from curation_core._sql import settle as settle_sql
+from curation_core._sql.rows import Rows
+from curation_core._store.session import end, settle_session, tables_written
+from curation_core.claims import Settlement, Verdict
+from curation_core.ledger import Ledger
+from curation_core.states import Role, Transition
+
+Save = Callable[[AsyncSession, Any, Any], Awaitable[None]]
+OVERRULED = "overruled"
+_WITH_ERROR = {Transition.FAIL, Transition.RETRY, Transition.RESCUE, Transition.ABANDON}
+
+
+class SettleStore:
+    """Settles the claims of one workflow.
+
+    Args:
+        engine: The engine's connections.
+        ledger: The engine's tables.
+        now: The SQL expression for the present.
+        rows: The workflow's rows.
+        save: The plugin's ``save_result``, if it has one.
+        watchers: For the full name of a table, the workflows to wake when rows of it were written.
+    """
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        ledger: Ledger,
+        now: ColumnElement[Any],
+        rows: Rows,
+        save: Save | None,
+        watchers: dict[str, Collection[str]],
+    ) -> None:
+        self._engine = engine
+        self._save = save
+        self._rows = rows
+        self._watchers = watchers
+        self._drop = settle_sql.drop_if_held(rows, ledger)
+        self._rearm = settle_sql.rearm_if_held(rows, ledger, now)
+        self._give_back = settle_sql.give_back_unwanted(rows)
+        self._drop_waiting = settle_sql.drop_waiting(rows, ledger)
+        self._record = settle_sql.record(rows, ledger, now)
+        self._pause = control_sql.pause(ledger, now)
+        self._notify = settle_sql.notify(ledger.schema)
+        self._plan_as_anywhere = settle_sql.plan_as_anywhere()
+        self._move: dict[tuple[Role, bool], Update] = {}
+        for transition in Transition:
+            kind = (transition.target, transition in _WITH_ERROR and rows.error is not None)
+            if kind not in self._move:
+                self._move[kind] = settle_sql.move_if_processing(rows, kind[0], with_error=kind[1])
+
+    async def settle(self, worker: UUID, verdicts: Sequence[Verdict]) -> Settlement:
+        """Settle a group, or nothing of it.
+
+        Args:
+            worker: Who holds the claims.
+            verdicts: What to do with each; at most one for each item.
+
+        Raises:
+            Exception: Whatever a statement or ``save_result`` raised. Nothing was committed, unless the connection
+                died during the commit: settling again is safe, since a settled claim is no longer held.
+        """
+        async with self._engine.begin() as connection:
+            return await self.settle_within(connection, worker, verdicts)
+
+    async def settle_within(
+        self, connection: AsyncConnection, worker: UUID, verdicts: Sequence[Verdict]
+    ) -> Settlement:
+        """As `settle`, in a transaction that is open already: a rescue has locked what it settles."""
+        # One order for everybody: two settles, or a settle and a person's update by key, do not wait crosswise.
+        verdicts = sorted(verdicts, key=lambda verdict: verdict.claim.item)
+        held = await self._fence(connection, worker, verdicts)
+        lost = [verdict for verdict in verdicts if verdict.claim.item not in held]
+        kept = [verdict for verdict in verdicts if verdict.claim.item in held] if lost else verdicts
+        moved = await self._move_rows(connection, kept)
+        overruled = [verdict for verdict in kept if verdict.claim.item not in moved]
+        settled = [verdict for verdict in kept if verdict.claim.item in moved] if overruled else kept
+        if overruled:
+            items = {"item": [verdict.claim.item for verdict in overruled]}
+            await connection.execute(self._give_back, items)
+            await connection.execute(self._drop_waiting, items)
+        written = await self._save_results(connection, settled)
+        await self._write_history(connection, worker, settled, overruled)
+        await self._pause_workflow(connection, settled)
+        await self._wake_watchers(connection, written)
+        return Settlement(settled, overruled, lost)
+
+    async def _fence(self, connection: AsyncConnection, worker: UUID, verdicts: Sequence[Verdict]) -> set[str]:
+        ending = [verdict for verdict in verdicts if verdict.transition.target is not Role.QUEUED]
+        returning = [verdict for verdict in verdicts if verdict.transition.target is Role.QUEUED]
+        held: set[str] = set()
+        if ending:
+            found = await connection.execute(self._drop, {"worker": worker, **_fences(ending)})
+            held.update(found.scalars())
+        if returning:
+            found = await connection.execute(
+                self._rearm,
+                {
+                    "worker": worker,
+                    **_fences(returning),
+                    "wait": [verdict.wait for verdict in returning],
+                    "error": [verdict.reason for verdict in returning],
+                    "charge": [0 if verdict.charged else -1 for verdict in returning],
+                    "lost_more": [int(verdict.lost) for verdict in returning],
+                },
+            )
+            held.update(found.scalars())
+        return held
+
+    async def _move_rows(self, connection: AsyncConnection, verdicts: Sequence[Verdict]) -> set[str]:
+        groups: dict[tuple[Role, bool], list[Verdict]] = defaultdict(list)
+        for verdict in verdicts:
+            with_error = verdict.transition in _WITH_ERROR and self._rows.error is not None
+            groups[verdict.transition.target, with_error].append(verdict)
+        moved: set[str] = set()
+        for kind, group in groups.items():
+            parameters = {"item": [verdict.claim.item for verdict in group]}
+            if kind[1]:
+                parameters["error"] = [verdict.reason for verdict in group]
+            found = await connection.execute(self._move[kind], parameters)
+            moved.update(found.scalars())
+        return moved
+
+    async def _save_results(self, connection: AsyncConnection, settled: Sequence[Verdict]) -> set[str]:
+        saving = [verdict for verdict in settled if verdict.saves]
+        if self._save is None or not saving:
+            return set()
+        await connection.execute(self._plan_as_anywhere)
+        session = settle_session(connection)
+        try:
+            for verdict in saving:
+                await self._save(session, verdict.claim.row, verdict.result)
+            await session.flush()
+            return tables_written(session)
+        finally:
+            await end(session)
+
+    async def _write_history(
+        self, connection: AsyncConnection, worker: UUID, settled: Sequence[Verdict], overruled: Sequence[Verdict]
+    ) -> None:
+        written = [*settled, *overruled]
+        if not written:
+            return
+        claims = [verdict.claim for verdict in written]
+        await connection.execute(
+            self._record,
+            {
+                "worker": worker,
+                **_fences(written),
+                "attempt": [claim.attempt for claim in claims],
+                "claimed_at": [claim.claimed_at for claim in claims],
+                "seconds": [verdict.seconds for verdict in written],
+                "outcome": [verdict.outcome for verdict in settled] + [OVERRULED] * len(overruled),
+                "reason": [verdict.reason for verdict in written],
+            },
+        )
+
+    async def _pause_workflow(self, connection: AsyncConnection, settled: Sequence[Verdict]) -> None:
+        pauses = [verdict for verdict in settled if verdict.pause is not None]
+        if not pauses:
+            return
+        longest = max(pauses, key=lambda verdict: verdict.pause or verdict.wait)
+        await connection.execute(
+            self._pause,
+            {"workflow": self._rows.name, "duration": longest.pause, "by": "item", "reason": longest.reason},
+        )
+
+    async def _wake_watchers(self, connection: AsyncConnection, written: set[str]) -> None:
+        names = sorted({name for table in written for name in self._watchers.get(table, ())})
+        if names:
+            await connection.execute(self._notify, {"workflows": ",".join(names)})
+
+
+def _fences(verdicts: Sequence[Verdict]) -> dict[str, list[Any]]:
+    return {
+        "item": [verdict.claim.item for verdict in verdicts],
+        "token": [verdict.claim.token for verdict in verdicts],
+    }

@@ -1,0 +1,137 @@
+"""Keep the engine's own house: workers alive and dead, rows taken back, history pruned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from curation_core._sql import rescue as rescue_sql
+from curation_core._sql import worker as worker_sql
+from curation_core._sql.rows import Rows
+from curation_core._store.settling import SettleStore
+from curation_core.claims import Claim, Settlement, Verdict
+from curation_core.ledger import Ledger
+
+RESCUE_BATCH = 1000
+"""Claims taken back in one transaction: 7 to 8 ms of locks for a thousand."""
+
+
+class Lost(NamedTuple):
+    """A claim whose worker is gone or silent.
+
+    Args:
+        claim: The claim; its row is not loaded.
+        worker: Who held it.
+        heartbeat_at: When the worker was last heard of; ``None`` where its row is gone.
+        host: Where it ran.
+        pid: As which process.
+        now: The database's time at the rescue.
+    """
+
+    claim: Claim
+    worker: UUID
+    heartbeat_at: datetime | None
+    host: str | None
+    pid: int | None
+    now: datetime
+
+
+class UpkeepStore:
+    """The sweeps of one process.
+
+    Args:
+        engine: The engine's connections.
+        ledger: The engine's tables.
+        now: The SQL expression for the present.
+        lost_after: A worker silent for longer is dead.
+    """
+
+    def __init__(
+        self, engine: AsyncEngine, ledger: Ledger, now: ColumnElement[Any], lost_after: timedelta
+    ) -> None:
+        self._engine = engine
+        self._ledger = ledger
+        self._now = now
+        self._lost_after = lost_after
+
+    async def register(self, worker: UUID, host: str, pid: int, version: str, workflows: Sequence[str]) -> None:
+        """Add a worker, alive as of now."""
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                worker_sql.register(self._ledger, self._now),
+                {"id": worker, "host": host, "pid": pid, "version": version, "workflows": list(workflows)},
+            )
+
+    async def beat(self, worker: UUID) -> bool:
+        """Say that a worker lives. ``False``: it was declared dead and its row is gone."""
+        async with self._engine.begin() as connection:
+            found = await connection.execute(worker_sql.beat(self._ledger, self._now), {"worker": worker})
+            return found.first() is not None
+
+    async def leave(self, worker: UUID) -> None:
+        """Remove a worker that has given everything back."""
+        async with self._engine.begin() as connection:
+            await connection.execute(worker_sql.leave(self._ledger), {"worker": worker})
+
+    async def rescue(
+        self, rows: Rows, settling: SettleStore, judge: Callable[[Lost], Verdict]
+    ) -> list[Settlement]:
+        """Take back what dead workers of one workflow held, a batch in one transaction.
+
+        Args:
+            rows: The workflow's rows.
+            settling: Its settle.
+            judge: Says what becomes of each.
+
+        Returns:
+            One settlement for each dead worker; empty when there was nothing to take back.
+        """
+        async with self._engine.begin() as connection:
+            found = await connection.execute(
+                rescue_sql.lock_lost(rows, self._ledger, self._now).add_columns(self._now.label("now")),
+                {"lost_after": self._lost_after, "limit": RESCUE_BATCH},
+            )
+            lost = [_lost(row) for row in found]
+            return [
+                await settling.settle_within(connection, worker, [judge(each) for each in held])
+                for worker, held in groupby(lost, key=lambda each: each.worker)
+            ]
+
+    async def drop_unwanted_waiting(self, rows: Rows) -> int:
+        """Drop due waiting claims whose row a person has moved. Returns how many."""
+        async with self._engine.begin() as connection:
+            found = await connection.execute(rescue_sql.drop_unwanted_waiting(rows, self._ledger, self._now))
+            return len(found.all())
+
+    async def forget_dead_workers(self) -> None:
+        """Delete dead workers that hold nothing any more."""
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                rescue_sql.forget_dead_workers(self._ledger, self._now), {"lost_after": self._lost_after}
+            )
+
+    async def prune_history(self, history_for: timedelta) -> None:
+        """Delete history older than that."""
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                rescue_sql.prune_history(self._ledger, self._now), {"history_for": history_for}
+            )
+
+    async def unfinished(self, workflows: Sequence[str]) -> int:
+        """How many claims of these workflows are live or waiting, on all hosts, those of paused workflows aside."""
+        claim, control = self._ledger.claim, self._ledger.control
+        paused = select(control.c.workflow).where(control.c.paused_until > self._now)
+        counted = select(func.count()).where(claim.c.workflow.in_(list(workflows)), claim.c.workflow.not_in(paused))
+        async with self._engine.connect() as connection:
+            return int((await connection.execute(counted.select_from(claim))).scalar_one())
+
+
+def _lost(row: Any) -> Lost:
+    claim = Claim(None, row.item, row.token, row.queueing, row.attempt, row.lost, row.claimed_at)
+    return Lost(claim, row.worker, row.heartbeat_at, row.host, row.pid, row.now)

@@ -1,0 +1,79 @@
+"""A claim, and what is to become of it: what the claim loop, the settle and the rescue hand to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from curation_core.states import Transition
+
+
+@dataclass(slots=True, eq=False)
+class Claim:
+    """One row, held by one worker until it is settled.
+
+    Args:
+        row: The row as a detached instance of the model; ``None`` where only its claim is known (a rescue).
+        item: The canonical text of its primary key.
+        token: The fence: every statement about this claim names it.
+        queueing: The token of the first claim since the row was queued: the stem of the idempotency key.
+        attempt: Which attempt this is, from 1.
+        lost: How often a worker died holding it, in this queueing.
+        claimed_at: When, by the database's clock.
+    """
+
+    row: Any
+    item: str
+    token: int
+    queueing: int
+    attempt: int
+    lost: int
+    claimed_at: datetime
+
+
+@dataclass(slots=True, eq=False)
+class Verdict:
+    """What a settle shall do with one claim.
+
+    Args:
+        claim: Which.
+        transition: The change of status.
+        outcome: The history's word for it.
+        reason: The text for the history, and for the error column where the transition writes one.
+        result: What ``save_result`` gets, if ``saves``.
+        saves: Whether ``save_result`` is called.
+        wait: How long until the next attempt, where the row goes back to queued.
+        charged: Whether this attempt counts.
+        lost: Whether the worker died holding it.
+        pause: How long the whole workflow is paused with it, if it is.
+        seconds: How long ``process_item`` ran.
+    """
+
+    claim: Claim
+    transition: Transition
+    outcome: str
+    reason: str = ""
+    result: Any = None
+    saves: bool = False
+    wait: timedelta = timedelta(0)
+    charged: bool = True
+    lost: bool = False
+    pause: timedelta | None = None
+    seconds: float = 0.0
+
+
+@dataclass(slots=True)
+class Settlement:
+    """What a settle did.
+
+    Args:
+        settled: Committed as asked.
+        overruled: Their claim was held, but a person had moved the row or no longer wants it: no effect was left.
+        lost: Their claim was no longer held: nothing was changed.
+    """
+
+    settled: Sequence[Verdict] = ()
+    overruled: Sequence[Verdict] = ()
+    lost: Sequence[Verdict] = ()
