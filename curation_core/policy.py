@@ -18,10 +18,14 @@ def parse_duration(value: Any) -> Any:
     >>> parse_duration("2 min")
     datetime.timedelta(seconds=120)
     """
-    if isinstance(value, str) and (match := _DURATION.fullmatch(value)):
-        return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return timedelta(seconds=value)
+    try:
+        if isinstance(value, str) and (match := _DURATION.fullmatch(value)):
+            return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return timedelta(seconds=value)
+    except OverflowError:  # pydantic passes on a ValueError alone
+        message = "a duration of more than 999999999 days can't be told"
+        raise ValueError(message) from None
     return value
 
 
