@@ -7,6 +7,7 @@ options are nox's own, and what follows ``--`` goes to the session. Without a wo
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -136,20 +137,40 @@ sys.exit(pytest.main(sys.argv[2:]))
 """
 
 
+def with_siblings(folder: str) -> list[str]:
+    """The folder's distribution after those of this repository that it depends on, the core first."""
+    needed = nox.project.load_toml(ROOT / folder / "pyproject.toml")["project"]["dependencies"]
+    siblings = [sibling for sibling in PLUGINS for line in needed if line.startswith(sibling)]
+    return list(dict.fromkeys([".", *(s for sibling in siblings for s in with_siblings(f"plugins/{sibling}")), folder]))
+
+
 @nox.session
 @nox.parametrize("plugin", PLUGINS)
 def wheels(session: nox.Session, plugin: str) -> None:
-    """Test each plugin as its users get it: two wheels by path, in an environment and a folder with nothing else."""
-    folders = [".", f"plugins/{plugin}"]
+    """Test each plugin as its users get it: wheels by path, in an environment and a folder with nothing else."""
+    folders = with_siblings(f"plugins/{plugin}")
     empty = Path(session.create_tmp()).resolve()
     dist = empty.with_name("dist")
+    shutil.rmtree(dist, ignore_errors=True)
     session.install("pip")  # uv makes environments without it
     session.run("python", "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", str(dist), *("./" + f for f in folders))
-    core, own = (max(dist.glob(f"{name}-*.whl")) for name in ("curation_core", plugin.replace("-", "_")))
-    session.install(f"curation-core[embedded] @ {core.as_uri()}", str(own), *requirements("tests", *folders))
+    built = {path.name.split("-")[0].replace("_", "-"): path.as_uri() for path in dist.glob("*.whl")}
+    extras = {"curation-core": "[embedded]"}
+    by_path = [f"{name}{extras.get(name, '')} @ {uri}" for name, uri in built.items()]
+    session.install(*by_path, *requirements("tests", *folders))
     session.chdir(empty)
-    arguments = ["-c", str(ROOT / "pyproject.toml"), str(ROOT / folders[1] / "tests"), *session.posargs]
-    session.run("python", "-c", FROM_WHEELS, f"curation-core,{plugin}", *arguments)
+    arguments = ["-c", str(ROOT / "pyproject.toml"), str(ROOT / "plugins" / plugin / "tests"), *session.posargs]
+    session.run("python", "-c", FROM_WHEELS, ",".join(built), *arguments)
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Run the tests and list the lines and branches that they did not reach."""
+    install_everything(session, "tests", "coverage")
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest", *session.posargs)
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "report")
 
 
 @nox.session

@@ -47,7 +47,7 @@ def declare_workflow() -> Workflow:  # type: ignore[empty-body]  # a specificati
 
 
 @hookspec
-def lifespan(settings: Any) -> AbstractAsyncContextManager[Any]:  # type: ignore[empty-body]
+def lifespan(settings: Any) -> AbstractAsyncContextManager[Any]:  # type: ignore[empty-body]  # likewise
     """Open what the items share for as long as the process works: an HTTP session, a model in memory.
 
     Called once per process by the owner, before the first claim; left after the last settle.
@@ -82,7 +82,7 @@ def process_item(item: Any, attempt: Attempt, resources: Any, settings: Any) -> 
 
 
 @hookspec
-def save_result(session: AsyncSession, item: Any, result: Any) -> Awaitable[None]:  # type: ignore[empty-body]
+def save_result(session: AsyncSession, item: Any, result: Any) -> Awaitable[None]:  # type: ignore[empty-body]  # likewise
     """Write what the work found, in the transaction that also moves the status.
 
     Called by the owner for each item of a settled group whose claim is still held and whose row still wants it.
@@ -119,7 +119,7 @@ def on_error(item: Any, error: Exception, attempt: Attempt) -> Outcome | None:
 
 
 @hookspec
-def around_item(item: Any, attempt: Attempt, call_next: Callable[[], Awaitable[Any]]) -> Awaitable[Any]:  # type: ignore[empty-body]
+def around_item(item: Any, attempt: Attempt, call_next: Callable[[], Awaitable[Any]]) -> Awaitable[Any]:  # type: ignore[empty-body]  # likewise
     """Wrap the processing of every item of every workflow: tracing, timing, a rate limit.
 
     Called for each claim in every plugin that implements it, the first plugin by name outermost. Must be

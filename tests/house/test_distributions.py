@@ -1,0 +1,73 @@
+import re
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def version(projects):
+    return projects["."]["project"]["version"]
+
+
+def test_every_distribution_has_the_cores_version(projects, version):
+    assert {
+        folder: p["project"]["version"] for folder, p in projects.items() if p["project"]["version"] != version
+    } == {}
+
+
+def test_every_plugin_asks_for_this_core_and_not_for_the_next(projects, version):
+    major, minor, _ = version.split(".")
+    wanted = f"curation-core>={major}.{minor},<{major}.{int(minor) + 1}"
+    asked = {
+        folder: line
+        for folder, project in projects.items()
+        for line in project["project"]["dependencies"]
+        if line.startswith("curation-core")
+    }
+    assert {folder: line for folder, line in asked.items() if line.replace(" ", "") != wanted} == {}
+
+
+def test_a_distribution_that_brings_a_workflow_depends_on_the_core(projects):
+    without = [
+        folder
+        for folder, project in projects.items()
+        if "curation_core.plugins" in project["project"].get("entry-points", {})
+        and not any(line.startswith("curation-core") for line in project["project"]["dependencies"])
+    ]
+    assert without == []
+
+
+def test_every_distribution_is_named_as_its_folder(projects):
+    named = {folder: project["project"]["name"] for folder, project in projects.items() if folder != "."}
+    assert {folder: name for folder, name in named.items() if folder != f"plugins/{name}"} == {}
+
+
+def test_every_distribution_carries_the_licence(root, projects):
+    text = (root / "LICENSE").read_text()
+    assert "Apache License" in text
+    assert [folder for folder in projects if not (root / folder / "LICENSE").exists()] == []
+    assert [folder for folder in projects if (root / folder / "LICENSE").read_text() != text] == []
+    assert {folder for folder, project in projects.items() if project["project"]["license"] != "Apache-2.0"} == set()
+
+
+def test_every_distribution_is_typed(root, projects):
+    missing = [
+        package
+        for folder, project in projects.items()
+        for package in project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+        if not (root / folder / package / "py.typed").exists()
+    ]
+    assert missing == []
+
+
+def test_every_distribution_needs_the_same_python(projects):
+    assert {project["project"]["requires-python"] for project in projects.values()} == {">=3.11"}
+
+
+def test_every_dependency_has_a_lower_bound(projects):
+    unbounded = {
+        (folder, line)
+        for folder, project in projects.items()
+        for line in project["project"]["dependencies"]
+        if not re.search(r">=\s*\d", line)
+    }
+    assert unbounded == set()
