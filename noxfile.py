@@ -40,16 +40,16 @@ def bootstrap(arguments: list[str]) -> None:
 
 def install_nox(home: Path, python: Path) -> None:
     """Make the environment and install nox in it, with the pip of the environment or else this Python's."""
-    import subprocess
-    import venv
-
     own_pip = find_spec("ensurepip") is not None  # Debian keeps it in a package of its own
-    if not own_pip and find_spec("pip") is None:
+    if find_spec("venv") is None or not (own_pip or find_spec("pip")):
         message = (
             f"noxfile.py: {sys.executable} has neither ensurepip nor pip, so nothing can be installed.\n"
             "On Debian and Ubuntu:  apt-get install python3-venv"
         )
         raise SystemExit(message)
+    import subprocess
+    import venv
+
     print(f"noxfile.py: installing nox into {home.relative_to(ROOT)} (once)", file=sys.stderr, flush=True)
     venv.create(home, clear=True, with_pip=own_pip)
     pip = [python, "-m", "pip"] if own_pip else [sys.executable, "-m", "pip", "--python", python]
@@ -160,7 +160,8 @@ def wheels(session: nox.Session, plugin: str) -> None:
     session.install(*by_path, *requirements("tests", *folders))
     session.chdir(empty)
     arguments = ["-c", str(ROOT / "pyproject.toml"), str(ROOT / "plugins" / plugin / "tests"), *session.posargs]
-    session.run("python", "-c", FROM_WHEELS, ",".join(built), *arguments)
+    session.log(f"pytest {' '.join(arguments)}, on {', '.join(built)} from wheels")
+    session.run("python", "-c", FROM_WHEELS, ",".join(built), *arguments, log=False)
 
 
 @nox.session
