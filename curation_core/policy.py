@@ -9,18 +9,18 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
-_DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|d)\s*")
+_DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|d)?\s*")
 
 
 def parse_duration(value: Any) -> Any:
-    """Turn ``"90s"``, ``"2 min"``, ``"1.5h"`` or a number of seconds into a timedelta; leave the rest to pydantic.
+    """Turn ``"90s"``, ``"2 min"``, ``"1.5h"`` or seconds (90, ``"90"``) into a timedelta; leave the rest to pydantic.
 
     >>> parse_duration("2 min")
     datetime.timedelta(seconds=120)
     """
     try:
         if isinstance(value, str) and (match := _DURATION.fullmatch(value)):
-            return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
+            return timedelta(seconds=float(match[1]) * _UNITS[match[2] or "s"])
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             return timedelta(seconds=value)
     except OverflowError:  # pydantic passes on a ValueError alone
