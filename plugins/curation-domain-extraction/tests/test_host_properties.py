@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from curation_domain_extraction.hosts import Host, host_of, registrable_of
-from curation_domain_extraction.settings import DomainExtractionSettings
-from curation_domain_extraction.websites import Website, website_of
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from curation_core import Fail, Skip
+from curation_domain_extraction.hosts import Host, host_of, registrable_of
+from curation_domain_extraction.settings import DomainExtractionSettings
+from curation_domain_extraction.websites import Website, website_of
 
 HOST = re.compile(r"(?=.{4,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])")
 CODE = re.compile(r"[a-z_]+: \S")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from curation_domain_extraction.settings import DomainExtractionSettings
 from pydantic import ValidationError
+
+from curation_domain_extraction.settings import DomainExtractionSettings
 
 
 def test_an_unlisted_platform_is_refused_with_a_suggestion() -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from urllib.parse import quote
 
 import pytest
+
+from curation_core import Fail, Skip
 from curation_domain_extraction.platforms import BRANDS, HOSTING, NO_WEBSITE, PLATFORMS
 from curation_domain_extraction.settings import DomainExtractionSettings
 from curation_domain_extraction.websites import Website, website_of
-
-from curation_core import Fail, Skip
 
 PLAIN = DomainExtractionSettings()
 
