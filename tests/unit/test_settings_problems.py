@@ -143,8 +143,8 @@ EXPECTED = [
     ),
     "workflows.deep-scan.batch_size  curation.toml:15  should be less than or equal to 1000, got 5000",
     (
-        "workflows.deep-scan.concurrency  CURATION_WORKFLOWS__DEEP_SCAN__CONCURRENCY  should be a valid integer, unable "
-        "to parse string as an integer, got 'many'"
+        "workflows.deep-scan.concurrency  CURATION_WORKFLOWS__DEEP_SCAN__CONCURRENCY  should be a valid integer, "
+        "unable to parse string as an integer, got 'many'"
     ),
     (
         "workflows.deep-scan.backoff[1]  curation.toml:18  should be a duration such as '90s', '5m', '1h' or a number "
