@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
-from curation_core.errors import did_you_mean
 from curation_domain_extraction.platforms import AGGREGATOR, BRANDS, HOSTING, PLATFORMS, SOCIAL
 
 HostName = Annotated[str, StringConstraints(to_lower=True, pattern=r"(?i)^[a-z0-9-]+(\.[a-z0-9-]+)+$")]
@@ -36,6 +36,7 @@ class DomainExtractionSettings(BaseModel):
     def _known_platforms(cls, allow: frozenset[str]) -> frozenset[str]:
         known = {SOCIAL, AGGREGATOR, *PLATFORMS, *BRANDS, *HOSTING}
         for name in sorted(allow - known):
-            message = f"no platform {name!r} is listed{did_you_mean(name, sorted(known))}"
+            meant = get_close_matches(name, sorted(known), n=1)
+            message = f"no platform {name!r} is listed" + (f"; did you mean {meant[0]!r}?" if meant else "")
             raise ValueError(message)
         return allow
