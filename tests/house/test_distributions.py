@@ -1,4 +1,5 @@
 import re
+import tomllib
 
 import pytest
 
@@ -14,16 +15,19 @@ def test_every_distribution_has_the_cores_version(projects, version):
     } == {}
 
 
-def test_every_plugin_asks_for_this_core_and_not_for_the_next(projects, version):
+def test_what_stands_here_is_asked_for_in_this_version_and_not_in_the_next(root, projects, version):
     major, minor, _ = version.split(".")
-    wanted = f"curation-core>={major}.{minor},<{major}.{int(minor) + 1}"
+    wanted = f">={major}.{minor},<{major}.{int(minor) + 1}"
+    here = "|".join(project["project"]["name"] for project in projects.values())
+    examples = {path.parent.name: tomllib.loads(path.read_text()) for path in root.glob("examples/*/pyproject.toml")}
     asked = {
-        folder: line
-        for folder, project in projects.items()
+        (folder, line): match[1]
+        for folder, project in (projects | examples).items()
         for line in project["project"]["dependencies"]
-        if line.startswith("curation-core")
+        if (match := re.fullmatch(rf"(?:{here})(?:\[\w+\])?(.*)", line.replace(" ", "")))
     }
-    assert {folder: line for folder, line in asked.items() if line.replace(" ", "") != wanted} == {}
+    assert asked
+    assert {asker: bounds for asker, bounds in asked.items() if bounds != wanted} == {}
 
 
 def test_a_distribution_that_brings_a_workflow_depends_on_the_core(projects):
