@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+
 from curation_fetch import FetchSettings
 
 LOOPBACK = ("127.0.0.0/8",)

@@ -15,6 +15,7 @@ import pytest
 import trustme
 from aiohttp import web
 from aiohttp.abc import AbstractResolver
+
 from curation_fetch import AnswerRefused, Fetcher, FetchError, HttpStatus, Unreachable, UrlRefused
 from curation_fetch.retry_after import retry_after_seconds
 

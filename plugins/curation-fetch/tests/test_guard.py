@@ -8,6 +8,7 @@ from ipaddress import ip_address
 import pytest
 from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
+
 from curation_fetch import Fetcher, FetchSettings, UrlRefused
 from curation_fetch.guard import AddressGuard, BlockedSocket, is_public
 
@@ -22,7 +23,7 @@ PRIVATE_LITERALS = {
     "octal parts": "http://0177.0.0.01:{port}/",
     "trailing dot": "http://127.0.0.1.:{port}/",
     "unspecified": "http://0.0.0.0:{port}/",
-    "fullwidth digits": "http://１２７.０.０.１:{port}/",  # noqa: RUF001 - the point
+    "fullwidth digits": "http://１２７.０.０.１:{port}/",
     "circled digits": "http://①②⑦.⓪.⓪.①:{port}/",
     "ideographic full stops": "http://127。0。0。1:{port}/",
     "percent-encoded digits": "http://%31%32%37.0.0.1:{port}/",
