@@ -129,7 +129,7 @@ def on_error(error: Exception) -> Outcome | None:
 @hookimpl
 async def around_item(item: Page, attempt: Attempt, call_next: Callable[[], Awaitable[Any]]) -> object:
     """Watch."""
-    print(item.id, attempt.workflow)  # noqa: T201 - it stands for the author's own tracing
+    print(item.id, attempt.workflow)
     result: object = await call_next()
     return result
 
