@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ARRAY, Select, SmallInteger, Text, bindparam, cast, column, func, select, table
+from sqlalchemy import ARRAY, Integer, Select, SmallInteger, Text, cast, column, func, select, table
 from sqlalchemy.dialects.postgresql import REGCLASS, aggregate_order_by
+
+from curation_core._sql.rows import given
 
 _attribute = table(
     "pg_attribute",
@@ -24,7 +26,7 @@ _index = table(
 
 def relation() -> Select[Any]:
     """The oid and kind of the relation whose quoted name is the parameter ``name``; no row where there is none."""
-    oid = func.to_regclass(bindparam("name", type_=Text))
+    oid = func.to_regclass(given("name", Text))
     return select(_class.c.oid, cast(_class.c.relkind, Text).label("kind")).where(_class.c.oid == cast(oid, REGCLASS))
 
 
@@ -49,7 +51,7 @@ def columns() -> Select[Any]:
             labels.label("labels"),
         )
         .join_from(_attribute, _type, _type.c.oid == _attribute.c.atttypid)
-        .where(_attribute.c.attrelid == bindparam("oid"), _attribute.c.attnum > 0, ~_attribute.c.attisdropped)
+        .where(_attribute.c.attrelid == given("oid", Integer), _attribute.c.attnum > 0, ~_attribute.c.attisdropped)
         .order_by(_attribute.c.attnum)
     )
 
@@ -69,5 +71,5 @@ def unique_columns() -> Select[Any]:
         .scalar_subquery()
     )
     return select(names.label("names")).where(
-        _index.c.indrelid == bindparam("oid"), _index.c.indisunique, _index.c.indpred.is_(None)
+        _index.c.indrelid == given("oid", Integer), _index.c.indisunique, _index.c.indpred.is_(None)
     )

@@ -14,8 +14,8 @@ from sqlalchemy import (
     Integer,
     Select,
     Text,
+    Uuid,
     any_,
-    bindparam,
     cast,
     exists,
     func,
@@ -29,11 +29,11 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import aliased
 
 from curation_core._sql.cursor import Cursor, beyond
-from curation_core._sql.rows import Rows, row_number
+from curation_core._sql.rows import Rows, given, row_number
 from curation_core.ledger import Ledger
 from curation_core.states import Role
 
-WORKER = bindparam("worker", type_=Ledger().claim.c.worker.type)
+WORKER = given("worker", Uuid)
 
 
 def claim_fresh(rows: Rows, ledger: Ledger, now: ColumnElement[Any], cursor: Cursor) -> Select[Any]:
@@ -52,7 +52,7 @@ def claim_fresh(rows: Rows, ledger: Ledger, now: ColumnElement[Any], cursor: Cur
         select(*(order.column for order in rows.ordering), *_beside(rows), rows.item().label("item"))
         .where(rows.has(Role.QUEUED), rows.wanted, beyond(rows, cursor), ~_paused(rows, ledger, now))
         .order_by(*(order.column.desc() if order.descending else order.column.asc() for order in rows.ordering))
-        .limit(bindparam("limit", type_=Integer, literal_execute=True))
+        .limit(given("limit", Integer, literal_execute=True))
         .with_for_update(skip_locked=True, key_share=True)
         .cte("seen_rows")
     )
@@ -110,7 +110,7 @@ def claim_due(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Select[Any
             ~_paused(rows, ledger, now),
         )
         .order_by(waiting.c.retry_at)
-        .limit(bindparam("limit", type_=Integer, literal_execute=True))
+        .limit(given("limit", Integer, literal_execute=True))
         .with_for_update(skip_locked=True, key_share=True, of=[waiting, rows.table])
         .cte("due_rows")
     )

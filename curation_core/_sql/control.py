@@ -10,7 +10,6 @@ from sqlalchemy import (
     Interval,
     Select,
     Text,
-    bindparam,
     distinct,
     func,
     null,
@@ -20,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy import Update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 
-from curation_core._sql.rows import Rows
+from curation_core._sql.rows import Rows, given
 from curation_core.ledger import Ledger
 
 
@@ -46,7 +45,7 @@ def count_live(rows: Rows, ledger: Ledger) -> Select[Any]:
         Columns: ``items`` in flight, ``others`` (workers but this one).
     """
     claim = ledger.claim
-    me = bindparam("worker", type_=claim.c.worker.type)
+    me = given("worker", claim.c.worker.type)
     return select(
         func.count().label("items"),
         func.count(distinct(claim.c.worker)).filter(claim.c.worker != me).label("others"),
@@ -59,12 +58,12 @@ def pause(ledger: Ledger, now: ColumnElement[Any]) -> Insert:
     A pause never shortens one that is under way.
     """
     control = ledger.control
-    until = func.coalesce(now + bindparam("duration", type_=Interval), func.to_timestamp(float("inf")))
+    until = func.coalesce(now + given("duration", Interval), func.to_timestamp(float("inf")))
     statement = pg_insert(control).values(
-        workflow=bindparam("workflow", type_=Text),
+        workflow=given("workflow", Text),
         paused_until=until,
-        paused_by=bindparam("by", type_=Text),
-        reason=bindparam("reason", type_=Text),
+        paused_by=given("by", Text),
+        reason=given("reason", Text),
         changed_at=now,
     )
     new = statement.excluded
@@ -85,7 +84,7 @@ def resume(ledger: Ledger, now: ColumnElement[Any]) -> Update:
     control = ledger.control
     return (
         update(control)
-        .where(control.c.workflow == bindparam("workflow_name", type_=Text), control.c.paused_until > now)
+        .where(control.c.workflow == given("workflow", Text), control.c.paused_until > now)
         .values(paused_until=null(), paused_by=null(), reason=null(), changed_at=now)
         .returning(control.c.workflow)
     )

@@ -11,14 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, bindparam, false, or_, true, tuple_
+from sqlalchemy import ColumnElement, Text, and_, false, or_, true, tuple_
 
-from curation_core._sql.rows import Rows
+from curation_core._sql.rows import Rows, given, named
 from curation_core.workflow import OrderColumn
-
-AFTER = "after_{}"
-"""The name of the parameter that holds one order column of the last row seen."""
-
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
@@ -39,7 +35,7 @@ class Cursor:
 
     def bind(self) -> dict[str, Any]:
         """The parameters of `beyond`."""
-        return {AFTER.format(at): value for at, value in enumerate(self.after or ())}
+        return named(**{f"after_{at}": value for at, value in enumerate(self.after or ())})
 
 
 def segments(rows: Rows) -> tuple[str, ...]:
@@ -60,7 +56,7 @@ def beyond(rows: Rows, cursor: Cursor) -> ColumnElement[bool]:
     ordering = rows.ordering[1:] if nulls else rows.ordering
     first = 1 if nulls else 0
     values = [
-        rows.as_stored(bindparam(AFTER.format(at), type_=Text), order.column)
+        rows.as_stored(given(f"after_{at}", Text), order.column)
         for at, order in enumerate(ordering, start=first)
     ]
     uniform = len({order.descending for order in ordering}) == 1

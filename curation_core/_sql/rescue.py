@@ -10,14 +10,13 @@ from sqlalchemy import (
     Integer,
     Interval,
     Select,
-    bindparam,
     delete,
     exists,
     or_,
     select,
 )
 
-from curation_core._sql.rows import Rows
+from curation_core._sql.rows import Rows, given
 from curation_core.ledger import Ledger
 from curation_core.states import Role
 
@@ -39,11 +38,11 @@ def lock_lost(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Select[Any
             claim.c.worker.is_not(None),
             or_(
                 worker.c.id.is_(None),
-                worker.c.heartbeat_at < now - bindparam("lost_after", type_=Interval),
+                worker.c.heartbeat_at < now - given("lost_after", Interval),
             ),
         )
         .order_by(claim.c.worker, claim.c.item)
-        .limit(bindparam("limit", type_=Integer, literal_execute=True))
+        .limit(given("limit", Integer, literal_execute=True))
         .with_for_update(of=claim, skip_locked=True)
     )
 
@@ -78,7 +77,7 @@ def forget_dead_workers(ledger: Ledger, now: ColumnElement[Any]) -> Delete:
     """
     worker, claim = ledger.worker, ledger.claim
     return delete(worker).where(
-        worker.c.heartbeat_at < now - bindparam("lost_after", type_=Interval),
+        worker.c.heartbeat_at < now - given("lost_after", Interval),
         ~exists(select(claim.c.item).where(claim.c.worker == worker.c.id)),
     )
 
@@ -86,4 +85,4 @@ def forget_dead_workers(ledger: Ledger, now: ColumnElement[Any]) -> Delete:
 def prune_history(ledger: Ledger, now: ColumnElement[Any]) -> Delete:
     """Delete history older than the parameter ``history_for``."""
     attempt = ledger.attempt
-    return delete(attempt).where(attempt.c.settled_at < now - bindparam("history_for", type_=Interval))
+    return delete(attempt).where(attempt.c.settled_at < now - given("history_for", Interval))

@@ -154,8 +154,8 @@ class Rows:
 
     def among_items(self) -> ColumnElement[bool]:
         """The condition that a row is among those whose texts are bound as the array ``item``."""
-        named = arrays("named", item=Text)
-        return self._among(select(*self.key_of(named.c.item)))
+        listed = arrays("listed", item=Text)
+        return self._among(select(*self.key_of(listed.c.item)))
 
     def among(self, source: FromClause) -> ColumnElement[bool]:
         """The condition that a row's key is among those of a subquery."""
@@ -168,9 +168,23 @@ class Rows:
         return tuple_(*self.key).in_(keys)
 
 
+def given(name: str, type_: Any, *, literal_execute: bool = False) -> BindParameter[Any]:
+    """A parameter of a statement, bound by `named`.
+
+    The prefix is needed: SQLAlchemy adds a parameter that is named like a column of an updated table to its SET, and
+    the table is the user's.
+    """
+    return bindparam(f"curation_{name}", type_=type_, literal_execute=literal_execute)
+
+
+def named(**values: Any) -> dict[str, Any]:
+    """The values of parameters made by `given` and `arrays`, for execution."""
+    return {f"curation_{name}": value for name, value in values.items()}
+
+
 def arrays(name: str, **columns: Any) -> TableValuedAlias:
     """A row source made of parallel array parameters, each bound under its column's name."""
-    values = [bindparam(field_, type_=ARRAY(type_)) for field_, type_ in columns.items()]
+    values = [given(field_, ARRAY(type_)) for field_, type_ in columns.items()]
     fields = [column(field_, type_) for field_, type_ in columns.items()]
     return func.unnest(*values).table_valued(*fields).render_derived(name)
 

@@ -22,7 +22,6 @@ from sqlalchemy import (
     Uuid,
     and_,
     any_,
-    bindparam,
     delete,
     func,
     insert,
@@ -33,7 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.selectable import TableValuedAlias
 
-from curation_core._sql.rows import Rows, arrays
+from curation_core._sql.rows import Rows, arrays, given
 from curation_core.ledger import Ledger
 from curation_core.states import Role
 
@@ -118,7 +117,7 @@ def drop_waiting(rows: Rows, ledger: Ledger) -> Delete:
     claim = ledger.claim
     return delete(claim).where(
         claim.c.workflow == rows.workflow_name,
-        claim.c.item == any_(bindparam("item", type_=ARRAY(Text))),
+        claim.c.item == any_(given("item", ARRAY(Text))),
         claim.c.worker.is_(None),
     )
 
@@ -143,14 +142,14 @@ def record(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Insert:
     return insert(attempt).from_select(
         ["workflow", "worker", "settled_at", *(c.name for c in ended.c)],
         select(
-            rows.workflow_name, bindparam("worker", type_=Uuid), now, *ended.c
+            rows.workflow_name, given("worker", Uuid), now, *ended.c
         ),
     )
 
 
 def notify(channel: str) -> Any:
     """Wake the hosts. Parameter: ``workflows``, names with commas between them."""
-    return select(func.pg_notify(literal(channel, literal_execute=True), bindparam("workflows", type_=Text)))
+    return select(func.pg_notify(literal(channel, literal_execute=True), given("workflows", Text)))
 
 
 def plan_as_anywhere() -> Any:
@@ -167,5 +166,5 @@ def _held(rows: Rows, ledger: Ledger, fenced: TableValuedAlias) -> ColumnElement
         claim.c.workflow == rows.workflow_name,
         claim.c.item == fenced.c.item,
         claim.c.token == fenced.c.token,
-        claim.c.worker == bindparam("worker", type_=Uuid),
+        claim.c.worker == given("worker", Uuid),
     )

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Delete, Insert, Update, Uuid, bindparam, delete, insert, update
+from sqlalchemy import ColumnElement, Delete, Insert, Update, Uuid, delete, insert, update
 
+from curation_core._sql.rows import given
 from curation_core.ledger import Ledger
 
 
 def register(ledger: Ledger, now: ColumnElement[Any]) -> Insert:
     """Add a worker. Parameters: ``id``, ``host``, ``pid``, ``version``, ``workflows``."""
     return insert(ledger.worker).values(
-        **{name: bindparam(name, type_=ledger.worker.c[name].type) for name in _GIVEN},
+        **{name: given(name, ledger.worker.c[name].type) for name in _GIVEN},
         started_at=now,
         heartbeat_at=now,
     )
@@ -25,12 +26,12 @@ def beat(ledger: Ledger, now: ColumnElement[Any]) -> Update:
         Column: ``id``.
     """
     worker = ledger.worker
-    return update(worker).where(worker.c.id == bindparam("worker", type_=Uuid)).values(heartbeat_at=now).returning(worker.c.id)
+    return update(worker).where(worker.c.id == given("worker", Uuid)).values(heartbeat_at=now).returning(worker.c.id)
 
 
 def leave(ledger: Ledger) -> Delete:
     """Remove a worker that has given everything back. Parameter: ``worker``."""
-    return delete(ledger.worker).where(ledger.worker.c.id == bindparam("worker", type_=Uuid))
+    return delete(ledger.worker).where(ledger.worker.c.id == given("worker", Uuid))
 
 
 _GIVEN = ("id", "host", "pid", "version", "workflows")

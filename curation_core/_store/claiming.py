@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from curation_core._sql import claim as claim_sql
 from curation_core._sql import control as control_sql
 from curation_core._sql.cursor import Cursor, segments
-from curation_core._sql.rows import Rows
+from curation_core._sql.rows import Rows, named
 from curation_core.claims import Claim
 from curation_core.ledger import Ledger
 
@@ -110,7 +110,7 @@ class ClaimStore:
             return await _execute(connection, statement, room, self._worker, parameters), room
 
     async def _room(self, connection: AsyncConnection, limit: int) -> int:
-        live = (await connection.execute(self._count, {"worker": self._worker})).one()
+        live = (await connection.execute(self._count, named(worker=self._worker))).one()
         if self._limits.max_instances and live.others >= self._limits.max_instances:
             return 0
         if self._limits.max_in_flight:
@@ -122,7 +122,7 @@ async def _execute(
     connection: AsyncConnection, statement: Select[Any], limit: int, worker: UUID, parameters: dict[str, Any]
 ) -> list[Any]:
     session = AsyncSession(bind=connection, expire_on_commit=False)
-    found = await session.execute(statement, {"worker": worker, "limit": limit, **parameters})
+    found = await session.execute(statement, {**named(worker=worker, limit=limit), **parameters})
     everything = list(found.all())
     # Detached, not transient: a plugin that adds the item to its session must not insert it again.
     session.expunge_all()

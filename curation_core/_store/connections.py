@@ -57,7 +57,11 @@ def connect(url: str, *, pool_size: int = 10, pooler: bool = False, lost_after: 
             }
         }
     return create_async_engine(
-        url, pool_size=pool_size, max_overflow=0, pool_pre_ping=False, connect_args={"timeout": 10, **arguments}
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        hide_parameters=True,  # a row's values belong in no log
+        connect_args={"timeout": 10, **arguments},
     )
 
 

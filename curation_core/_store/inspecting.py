@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from curation_core._sql import catalog, rescue, settle
 from curation_core._sql import claim as claim_sql
 from curation_core._sql.cursor import Cursor, segments
-from curation_core._sql.rows import Facts, Rows
+from curation_core._sql.rows import Facts, Rows, named
 from curation_core.ledger import Ledger
 from curation_core.states import Role
 
@@ -64,10 +64,10 @@ async def describe(engine: AsyncEngine, table: Table) -> TableFacts:
     """Read a table's facts from the catalogs."""
     quoted = engine.dialect.identifier_preparer.format_table(table)
     async with engine.connect() as connection:
-        found = (await connection.execute(catalog.relation(), {"name": quoted})).first()
+        found = (await connection.execute(catalog.relation(), named(name=quoted))).first()
         if found is None:
             return TableFacts()
-        of = {"oid": found.oid}
+        of = named(oid=found.oid)
         columns = {
             row.name: ColumnFacts(row.type, row.category, row.required, tuple(row.labels or ()))
             for row in await connection.execute(catalog.columns(), of)
@@ -97,7 +97,7 @@ async def rehearse(engine: AsyncEngine, ledger: Ledger, now: ColumnElement[Any],
 
 
 async def _run_all(connection: AsyncConnection, ledger: Ledger, now: ColumnElement[Any], rows: Rows) -> None:
-    nothing: dict[str, Any] = {"worker": _NOBODY, "limit": 0, "item": [], "token": [], "error": []}
+    nothing = named(worker=_NOBODY, limit=0, item=[], token=[], error=[])
     for segment in range(len(segments(rows))):
         for after in (None, (None,) * len(rows.ordering)):
             cursor = Cursor(segment, after)

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
 from curation_core._sql import control as control_sql
 from curation_core._sql import settle as settle_sql
-from curation_core._sql.rows import Rows
+from curation_core._sql.rows import Rows, named
 from curation_core._store.session import end, settle_session, tables_written
 from curation_core.claims import Settlement, Verdict
 from curation_core.ledger import Ledger
@@ -89,7 +89,7 @@ class SettleStore:
         overruled = [verdict for verdict in kept if verdict.claim.item not in moved]
         settled = [verdict for verdict in kept if verdict.claim.item in moved] if overruled else kept
         if overruled:
-            items = {"item": [verdict.claim.item for verdict in overruled]}
+            items = named(item=[verdict.claim.item for verdict in overruled])
             await connection.execute(self._give_back, items)
             await connection.execute(self._drop_waiting, items)
         written = await self._save_results(connection, settled)
@@ -103,18 +103,20 @@ class SettleStore:
         returning = [verdict for verdict in verdicts if verdict.transition.target is Role.QUEUED]
         held: set[str] = set()
         if ending:
-            found = await connection.execute(self._drop, {"worker": worker, **_fences(ending)})
+            found = await connection.execute(self._drop, {**named(worker=worker), **_fences(ending)})
             held.update(found.scalars())
         if returning:
             found = await connection.execute(
                 self._rearm,
                 {
-                    "worker": worker,
                     **_fences(returning),
-                    "wait": [verdict.wait for verdict in returning],
-                    "error": [verdict.reason for verdict in returning],
-                    "charge": [0 if verdict.charged else -1 for verdict in returning],
-                    "lost_more": [int(verdict.lost) for verdict in returning],
+                    **named(
+                        worker=worker,
+                        wait=[verdict.wait for verdict in returning],
+                        error=[verdict.reason for verdict in returning],
+                        charge=[0 if verdict.charged else -1 for verdict in returning],
+                        lost_more=[int(verdict.lost) for verdict in returning],
+                    ),
                 },
             )
             held.update(found.scalars())
@@ -127,9 +129,9 @@ class SettleStore:
             groups[verdict.transition.target, with_error].append(verdict)
         moved: set[str] = set()
         for kind, group in groups.items():
-            parameters = {"item": [verdict.claim.item for verdict in group]}
+            parameters = named(item=[verdict.claim.item for verdict in group])
             if kind[1]:
-                parameters["error"] = [verdict.reason for verdict in group]
+                parameters |= named(error=[verdict.reason for verdict in group])
             found = await connection.execute(self._move[kind], parameters)
             moved.update(found.scalars())
         return moved
@@ -158,13 +160,15 @@ class SettleStore:
         await connection.execute(
             self._record,
             {
-                "worker": worker,
                 **_fences(written),
-                "attempt": [claim.attempt for claim in claims],
-                "claimed_at": [claim.claimed_at for claim in claims],
-                "seconds": [verdict.seconds for verdict in written],
-                "outcome": [verdict.outcome for verdict in settled] + [OVERRULED] * len(overruled),
-                "reason": [verdict.reason for verdict in written],
+                **named(
+                    worker=worker,
+                    attempt=[claim.attempt for claim in claims],
+                    claimed_at=[claim.claimed_at for claim in claims],
+                    seconds=[verdict.seconds for verdict in written],
+                    outcome=[verdict.outcome for verdict in settled] + [OVERRULED] * len(overruled),
+                    reason=[verdict.reason for verdict in written],
+                ),
             },
         )
 
@@ -175,17 +179,16 @@ class SettleStore:
         longest = max(pauses, key=lambda verdict: verdict.pause or verdict.wait)
         await connection.execute(
             self._pause,
-            {"workflow": self._rows.name, "duration": longest.pause, "by": "item", "reason": longest.reason},
+            named(workflow=self._rows.name, duration=longest.pause, by="an item", reason=longest.reason),
         )
 
     async def _wake_watchers(self, connection: AsyncConnection, written: set[str]) -> None:
         names = sorted({name for table in written for name in self._watchers.get(table, ())})
         if names:
-            await connection.execute(self._notify, {"workflows": ",".join(names)})
+            await connection.execute(self._notify, named(workflows=",".join(names)))
 
 
 def _fences(verdicts: Sequence[Verdict]) -> dict[str, list[Any]]:
-    return {
-        "item": [verdict.claim.item for verdict in verdicts],
-        "token": [verdict.claim.token for verdict in verdicts],
-    }
+    return named(
+        item=[verdict.claim.item for verdict in verdicts], token=[verdict.claim.token for verdict in verdicts]
+    )

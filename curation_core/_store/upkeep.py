@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from curation_core._sql import rescue as rescue_sql
 from curation_core._sql import worker as worker_sql
-from curation_core._sql.rows import Rows
+from curation_core._sql.rows import Rows, named
 from curation_core._store.settling import SettleStore
 from curation_core.claims import Claim, Settlement, Verdict
 from curation_core.ledger import Ledger
@@ -65,19 +65,19 @@ class UpkeepStore:
         async with self._engine.begin() as connection:
             await connection.execute(
                 worker_sql.register(self._ledger, self._now),
-                {"id": worker, "host": host, "pid": pid, "version": version, "workflows": list(workflows)},
+                named(id=worker, host=host, pid=pid, version=version, workflows=list(workflows)),
             )
 
     async def beat(self, worker: UUID) -> bool:
         """Say that a worker lives. ``False``: it was declared dead and its row is gone."""
         async with self._engine.begin() as connection:
-            found = await connection.execute(worker_sql.beat(self._ledger, self._now), {"worker": worker})
+            found = await connection.execute(worker_sql.beat(self._ledger, self._now), named(worker=worker))
             return found.first() is not None
 
     async def leave(self, worker: UUID) -> None:
         """Remove a worker that has given everything back."""
         async with self._engine.begin() as connection:
-            await connection.execute(worker_sql.leave(self._ledger), {"worker": worker})
+            await connection.execute(worker_sql.leave(self._ledger), named(worker=worker))
 
     async def rescue(
         self, rows: Rows, settling: SettleStore, judge: Callable[[Lost], Verdict]
@@ -95,7 +95,7 @@ class UpkeepStore:
         async with self._engine.begin() as connection:
             found = await connection.execute(
                 rescue_sql.lock_lost(rows, self._ledger, self._now).add_columns(self._now.label("now")),
-                {"lost_after": self._lost_after, "limit": RESCUE_BATCH},
+                named(lost_after=self._lost_after, limit=RESCUE_BATCH),
             )
             lost = [_lost(row) for row in found]
             return [
@@ -113,14 +113,14 @@ class UpkeepStore:
         """Delete dead workers that hold nothing any more."""
         async with self._engine.begin() as connection:
             await connection.execute(
-                rescue_sql.forget_dead_workers(self._ledger, self._now), {"lost_after": self._lost_after}
+                rescue_sql.forget_dead_workers(self._ledger, self._now), named(lost_after=self._lost_after)
             )
 
     async def prune_history(self, history_for: timedelta) -> None:
         """Delete history older than that."""
         async with self._engine.begin() as connection:
             await connection.execute(
-                rescue_sql.prune_history(self._ledger, self._now), {"history_for": history_for}
+                rescue_sql.prune_history(self._ledger, self._now), named(history_for=history_for)
             )
 
     async def unfinished(self, workflows: Sequence[str]) -> int:

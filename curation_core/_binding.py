@@ -1,0 +1,68 @@
+"""Bring each loaded workflow together with its table in this database, or say why it can't run."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from curation_core import _preflight
+from curation_core._sql.rows import Rows
+from curation_core._store import Store
+from curation_core._store.settling import SettleStore
+from curation_core.host import BoundWorkflow
+from curation_core.policy import Policy
+from curation_core.settings import Settings
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A workflow that fits its table.
+
+    Args:
+        bound: The plugin's hooks.
+        policy: How hard it runs.
+        settings: The plugin's own settings.
+        rows: Its rows.
+        settling: Its settle.
+    """
+
+    bound: BoundWorkflow
+    policy: Policy
+    settings: BaseModel | None
+    rows: Rows
+    settling: SettleStore
+
+
+async def fit(
+    store: Store, workflows: Mapping[str, BoundWorkflow], settings: Settings
+) -> tuple[dict[str, Fitted], dict[str, str]]:
+    """Check every workflow against the database.
+
+    Returns:
+        The workflows that fit, and for each other one why not.
+    """
+    watchers: dict[str, list[str]] = {}
+    for name, bound in workflows.items():
+        watchers.setdefault(bound.workflow.table.fullname, []).append(name)
+    fitted: dict[str, Fitted] = {}
+    faults: dict[str, str] = {}
+    for name, bound in workflows.items():
+        rows = Rows(name, bound.workflow)
+        facts = await store.describe(rows)
+        found = _preflight.faults(rows, facts)
+        rows = Rows(name, bound.workflow, facts.as_facts())
+        complaint = "" if found else await store.rehearse(rows)
+        if complaint:
+            found = [f"the database refuses a statement on {rows.table.fullname}: {complaint}"]
+        if found:
+            faults[name] = "; ".join(found)
+            _logger.error("%s is disabled: %s", name, faults[name])
+            continue
+        settling = store.settling(rows, bound.save, dict(watchers))
+        fitted[name] = Fitted(bound, settings.policies[name], settings.plugin_settings.get(name), rows, settling)
+    return fitted, faults

@@ -1,0 +1,80 @@
+"""Take back what dead workers hold, and sweep what nobody waits for. Any host does this; none leads."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import timedelta
+
+from curation_core import _judge
+from curation_core._sql.rows import Rows
+from curation_core._store.settling import SettleStore
+from curation_core._store.upkeep import Lost, UpkeepStore
+from curation_core.claims import Settlement, Verdict
+from curation_core.host import Observers
+from curation_core.policy import Policy
+
+_logger = logging.getLogger(__name__)
+
+
+class Rescuer:
+    """The sweeps of one process.
+
+    Args:
+        upkeep: Runs the statements.
+        workflows: For each workflow its rows, its settle and its policy.
+        observers: Everybody who watches.
+        history_for: History older than this is pruned.
+    """
+
+    def __init__(
+        self,
+        upkeep: UpkeepStore,
+        workflows: Mapping[str, tuple[Rows, SettleStore, Policy]],
+        observers: Observers,
+        history_for: timedelta,
+    ) -> None:
+        self._upkeep = upkeep
+        self._workflows = workflows
+        self._observers = observers
+        self._history_for = history_for
+
+    async def sweep(self) -> int:
+        """Rescue every workflow's lost rows and drop stale waits.
+
+        Returns:
+            How many rows became claimable or failed by it.
+        """
+        moved = 0
+        for name, (rows, settling, policy) in self._workflows.items():
+            while True:
+                settlements = await self._upkeep.rescue(rows, settling, lambda lost, policy=policy: judge(lost, policy))
+                if not settlements:
+                    break
+                for settlement in settlements:
+                    moved += len(settlement.settled)
+                    self._tell(name, settlement)
+            await self._upkeep.drop_unwanted_waiting(rows)
+        await self._upkeep.forget_dead_workers()
+        return moved
+
+    async def prune(self) -> None:
+        """Delete old history."""
+        await self._upkeep.prune_history(self._history_for)
+
+    def _tell(self, name: str, settlement: Settlement) -> None:
+        for verdict in settlement.settled:
+            _logger.warning("%s: took back %s: %s", name, verdict.claim.item, verdict.reason)
+            if self._observers.has_rescued:
+                ended = "failed" if verdict.transition.target == "failed" else "retry"
+                self._observers.rescued(name, verdict.claim.item, ended, verdict.reason)
+
+
+def judge(lost: Lost, policy: Policy) -> Verdict:
+    """What becomes of a lost row, with the evidence in its reason."""
+    if lost.heartbeat_at is None:
+        evidence = f"worker {lost.worker} is gone from the list of workers"
+    else:
+        silent = (lost.now - lost.heartbeat_at).total_seconds()
+        evidence = f"worker {lost.host}:{lost.pid} was silent for {silent:.0f} s, since {lost.heartbeat_at:%H:%M:%S} UTC"
+    return _judge.judge_lost(lost.claim, evidence, policy)

@@ -1,0 +1,123 @@
+"""Settle whatever is finished, in groups, until it is settled: a result that was paid for is never thrown away."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+from curation_core import _judge
+from curation_core._store.connections import is_passing
+from curation_core._store.settling import SettleStore
+from curation_core.claims import Claim, Settlement, Verdict
+
+_logger = logging.getLogger(__name__)
+
+GROUP = 1000
+"""Verdicts settled in one transaction at most. What finishes during one settle forms the next: there is no timer."""
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 10.0  # seconds between tries while the database is away
+
+
+class Settler:
+    """Settles one workflow's verdicts for one worker.
+
+    Args:
+        store: Runs the transaction.
+        worker: Who holds the claims.
+        decide: The verdict on what ``save_result`` raised: the plugin's ``on_error``, then the policy.
+        done: Called with each settlement after its commit.
+    """
+
+    def __init__(
+        self,
+        store: SettleStore,
+        worker: UUID,
+        decide: Callable[[Claim, BaseException, float], Verdict],
+        done: Callable[[Settlement], None],
+    ) -> None:
+        self._store = store
+        self._worker = worker
+        self._decide = decide
+        self._done = done
+        self._finished: list[Verdict] = []
+        self._arrived = asyncio.Event()
+        self._closed = False
+        self.pending = 0
+
+    def submit(self, verdict: Verdict) -> None:
+        """Take a verdict. It is settled with all others that are there when the current settle ends."""
+        self.pending += 1
+        self._finished.append(verdict)
+        self._arrived.set()
+
+    def close(self) -> None:
+        """No more verdicts will come; `run` ends when the last is settled."""
+        self._closed = True
+        self._arrived.set()
+
+    async def run(self) -> None:
+        """Settle until closed and empty."""
+        while True:
+            await self._arrived.wait()
+            self._arrived.clear()
+            while self._finished:
+                group, self._finished = self._finished[:GROUP], self._finished[GROUP:]
+                await self._settle_until_done(group)
+            if self._closed:
+                return
+
+    async def _settle_until_done(self, group: list[Verdict]) -> None:
+        pause = FIRST_PAUSE
+        while group:
+            try:
+                settlement = await self._store.settle(self._worker, group)
+            except Exception as error:
+                if is_passing(error):
+                    _logger.warning(
+                        "%d results wait for the database, next try in %.1f s: %s",
+                        len(group),
+                        pause,
+                        _judge.describe(error),
+                    )
+                    await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - spreads load, guards nothing
+                    pause = min(pause * 2, LONGEST_PAUSE)
+                    continue
+                if len(group) > 1:
+                    for verdict in group:
+                        await self._settle_until_done([verdict])
+                    return
+                group = self._without(group[0], error)
+            else:
+                self._finish(settlement, len(group))
+                return
+
+    def _without(self, verdict: Verdict, error: Exception) -> list[Verdict]:
+        """What to settle instead of a verdict that the plugin's writes, or the table itself, refused."""
+        if verdict.saves:
+            return [self._stripped(self._decide(verdict.claim, error, verdict.seconds))]
+        if verdict.outcome != "failed":
+            reason = f"the database refused the outcome {verdict.outcome!r}: {_judge.describe(error)}"
+            return [self._stripped(_judge.failed(verdict.claim, reason, None, verdict.seconds))]
+        _logger.error("%s can't be settled at all, and stays as it is: %s", verdict.claim.item, _judge.describe(error))
+        self._finish(Settlement(), 1)
+        return []
+
+    @staticmethod
+    def _stripped(verdict: Verdict) -> Verdict:
+        verdict.saves, verdict.result = False, None
+        return verdict
+
+    def _finish(self, settlement: Settlement, size: int) -> None:
+        self.pending -= size
+        for verdict in settlement.lost:
+            _logger.warning(
+                "%s was no longer ours when its result came (attempt %d): nothing was written",
+                verdict.claim.item,
+                verdict.claim.attempt,
+            )
+        self._done(settlement)
+
+

@@ -1,0 +1,190 @@
+"""The time that a process works under one worker id: from its registration until it stops or is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import time
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+from curation_core import _judge
+from curation_core._binding import Fitted
+from curation_core._executor import Executor
+from curation_core._heartbeat import Heartbeat
+from curation_core._rescuer import Rescuer
+from curation_core._settler import Settler
+from curation_core._store import Store
+from curation_core._store.claiming import Limits
+from curation_core._wake import Clock, Listener
+from curation_core.host import Observers
+from curation_core.settings import HostSettings
+from curation_core.worker import Worker
+
+_logger = logging.getLogger(__name__)
+
+PRUNE_EVERY = 3600.0  # seconds
+
+
+class Shift:
+    """Works all workflows under one worker id.
+
+    Args:
+        store: The database.
+        settings: How processes watch each other, and how they stop.
+        workflows: What fits its table.
+        resources: For each workflow what its ``lifespan`` yielded.
+        observers: Everybody who watches.
+        version: Of this program, for the list of workers.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        settings: HostSettings,
+        workflows: Mapping[str, Fitted],
+        resources: Mapping[str, Any],
+        observers: Observers,
+        version: str,
+    ) -> None:
+        self.id = uuid4()
+        self.lost = ""
+        self._store = store
+        self._settings = settings
+        self._version = version
+        self._over = asyncio.Event()
+        self._sweeping: asyncio.Task[None] | None = None
+        self._pruned_at = 0.0
+        self.workers = {
+            name: self._worker(name, fitted, resources.get(name), observers) for name, fitted in workflows.items()
+        }
+        self._upkeep = store.upkeep()
+        self._rescuer = Rescuer(
+            self._upkeep,
+            {name: (fitted.rows, fitted.settling, fitted.policy) for name, fitted in workflows.items()},
+            observers,
+            settings.history_for,
+        )
+        self._heartbeat: Heartbeat | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether any workflow has rows in hand."""
+        return any(worker.busy for worker in self.workers.values())
+
+    @property
+    def troubled(self) -> bool:
+        """Whether any workflow can't look for rows at the moment."""
+        return any(worker.trouble for worker in self.workers.values())
+
+    def wake(self) -> None:
+        """Let every workflow look for rows."""
+        for worker in self.workers.values():
+            worker.wake()
+
+    def end(self) -> None:
+        """Claim no more; `run` returns when everything is settled or given back."""
+        self._over.set()
+
+    def give_back(self) -> None:
+        """Stop waiting for what runs: cancel it and give its rows back."""
+        for worker in self.workers.values():
+            worker.give_back()
+
+    async def run(self) -> None:
+        """Work until `end` is called or the worker is lost.
+
+        Raises:
+            Exception: The worker could not be registered.
+        """
+        await self._upkeep.register(self.id, socket.gethostname(), os.getpid(), self._version, list(self.workers))
+        self._heartbeat = Heartbeat(
+            self._store,
+            self.id,
+            every=self._settings.heartbeat_every,
+            stall_after=self._settings.stall_after,
+            lost_after=self._settings.lost_after,
+            lost=self._on_lost,
+        )
+        self._heartbeat.start()
+        clock = self._clock()
+        listener = asyncio.create_task(self._listen(), name="listen")
+        working = [asyncio.create_task(worker.run(), name=name) for name, worker in self.workers.items()]
+        try:
+            await self._over.wait()
+        finally:
+            clock.stop()
+            listener.cancel()
+            for worker in self.workers.values():
+                worker.stop()
+            await self._drain(working)
+            await asyncio.gather(listener, *([self._sweeping] if self._sweeping else []), return_exceptions=True)
+            self._heartbeat.stop()
+            await self._leave()
+
+    async def _drain(self, working: list[asyncio.Task[None]]) -> None:
+        if self.lost:
+            self.give_back()
+        _, running = await asyncio.wait(working, timeout=self._settings.drain_timeout.total_seconds())
+        if running:
+            self.give_back()
+        for ended in await asyncio.gather(*working, return_exceptions=True):
+            if isinstance(ended, BaseException):
+                _logger.error("a worker ended with an error", exc_info=ended)
+
+    async def _leave(self) -> None:
+        try:
+            await self._upkeep.leave(self.id)
+        except Exception as error:
+            _logger.warning("could not sign off; the worker's row goes with the next sweep: %s", _judge.describe(error))
+
+    def _worker(self, name: str, fitted: Fitted, resources: Any, observers: Observers) -> Worker:
+        policy = fitted.policy
+        executor = Executor(fitted.bound, policy, fitted.settings, resources, str(self.id))
+        limits = Limits(policy.max_instances, policy.max_in_flight)
+        return Worker(
+            name,
+            policy,
+            self._store.claims(fitted.rows, self.id, limits),
+            executor,
+            lambda done: Settler(fitted.settling, self.id, executor.decide, done),
+            observers,
+        )
+
+    def _clock(self) -> Clock:
+        clock = Clock()
+        for name, worker in self.workers.items():
+            clock.fires(f"workflow {name}", worker.policy, worker.wake)
+        clock.every("sweep", self._settings.sweep_every, self._sweep)
+        clock.start()
+        return clock
+
+    async def _listen(self) -> None:
+        if self._store.pooler:
+            _logger.info("behind a transaction pooler nothing can be listened to: rows are found by polling")
+            return
+        await Listener(self._store, {name: worker.wake for name, worker in self.workers.items()}).run()
+
+    def _sweep(self) -> None:
+        if self._sweeping is None or self._sweeping.done():
+            self._sweeping = asyncio.create_task(self._sweep_once(), name="sweep")
+
+    async def _sweep_once(self) -> None:
+        try:
+            if self._heartbeat is not None and self._heartbeat.steady:
+                await self._rescuer.sweep()
+            if time.monotonic() - self._pruned_at > PRUNE_EVERY:
+                await self._rescuer.prune()
+                self._pruned_at = time.monotonic()
+        except Exception as error:
+            _logger.warning("a sweep did not come through, the next one will try: %s", _judge.describe(error))
+        for worker in self.workers.values():
+            worker.sweep()
+
+    def _on_lost(self, reason: str) -> None:
+        _logger.error("this worker is lost and starts again under a new id: %s", reason)
+        self.lost = reason
+        self._over.set()

@@ -1,0 +1,104 @@
+"""What a person does to rows and workflows from the command line, and what they look at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Delete,
+    Select,
+    Text,
+    Update,
+    and_,
+    any_,
+    cast,
+    delete,
+    func,
+    null,
+    or_,
+    select,
+    update,
+)
+
+from curation_core._sql.rows import Rows, given
+from curation_core.ledger import Ledger
+from curation_core.states import Role
+
+
+def queue(rows: Rows, *, everything: bool) -> Update:
+    """Queue rows that a person chose.
+
+    Parameter: the array ``item``, unless everything is queued.
+
+    Args:
+        rows: The workflow's rows.
+        everything: All rows that are wanted and were never worked or have failed: not those that are queued,
+            processing, completed or skipped. A row that is named by its key is queued whatever it was, unless it is
+            queued or processing already.
+
+    Returns:
+        Column: ``item``, of those that are queued now and were not before.
+    """
+    values: dict[Any, Any] = {rows.status: rows.word(Role.QUEUED)}
+    if rows.error is not None:
+        values[rows.error] = null()
+    untouched = [Role.QUEUED, Role.PROCESSING]
+    if everything:
+        untouched += [Role.COMPLETED, Role.SKIPPED]
+    states = rows.workflow.states
+    different = [~rows.has(role) for role in untouched if role is not Role.SKIPPED or states.skipped is not None]
+    chosen = rows.wanted if everything else rows.among_items()
+    return (
+        update(rows.table)
+        .where(chosen, or_(rows.status.is_(None), and_(*different)))
+        .values(values)
+        .returning(rows.item().label("item"))
+    )
+
+
+def forget_waiting(rows: Rows, ledger: Ledger) -> Delete:
+    """Drop the waits of rows that were queued anew: they start with their first attempt. Parameter: ``item``."""
+    claim = ledger.claim
+    return delete(claim).where(
+        claim.c.workflow == rows.workflow_name,
+        claim.c.item == any_(given("item", ARRAY(Text))),
+        claim.c.worker.is_(None),
+    )
+
+
+def count_by_status(rows: Rows) -> Select[Any]:
+    """How many rows have which status. Columns: ``status`` (as text, null for none), ``rows``."""
+    return select(cast(rows.status, Text).label("status"), func.count().label("rows")).group_by(rows.status)
+
+
+def claims_of(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Select[Any]:
+    """What is in hand.
+
+    Returns:
+        Columns: ``live``, ``waiting``, ``oldest`` (seconds since the oldest live claim), ``next_retry`` (seconds).
+    """
+    claim = ledger.claim
+    live = claim.c.worker.is_not(None)
+    return select(
+        func.count().filter(live).label("live"),
+        func.count().filter(~live).label("waiting"),
+        func.extract("epoch", now - func.min(claim.c.claimed_at).filter(live)).label("oldest"),
+        func.extract("epoch", func.min(claim.c.retry_at) - now).label("next_retry"),
+    ).where(claim.c.workflow == rows.workflow_name)
+
+
+def pause_of(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Select[Any]:
+    """The pause under way, if any. Columns: ``paused_until`` (as text), ``paused_by``, ``reason``."""
+    control = ledger.control
+    return select(cast(control.c.paused_until, Text).label("paused_until"), control.c.paused_by, control.c.reason).where(
+        control.c.workflow == rows.workflow_name, control.c.paused_until > now
+    )
+
+
+def workers_alive(ledger: Ledger, now: ColumnElement[Any]) -> Select[Any]:
+    """The workers. Columns: the table's, and ``silent`` (seconds since the last heartbeat)."""
+    worker = ledger.worker
+    silent = func.extract("epoch", now - worker.c.heartbeat_at).label("silent")
+    return select(worker, silent).order_by(worker.c.started_at)

@@ -1,0 +1,121 @@
+"""One process's access to the database: the pool, the engine's tables, the time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from curation_core._sql.rows import Rows
+from curation_core._store import inspecting
+from curation_core._store.claiming import ClaimStore, Limits
+from curation_core._store.connections import connect, is_passing
+from curation_core._store.operating import OperatingStore
+from curation_core._store.settling import Save, SettleStore
+from curation_core._store.upkeep import UpkeepStore
+from curation_core.errors import DatabaseUnreachable, LedgerError
+from curation_core.ledger import Ledger, migrate
+from curation_core.settings import DatabaseSettings
+
+
+class Store:
+    """Opens the database for one process.
+
+    Args:
+        url: A SQLAlchemy URL of the asyncpg dialect.
+        settings: Pool size, schema, pooler and clock.
+        lost_after: How long a session may sit in a transaction before the server cuts it.
+    """
+
+    def __init__(self, url: str, settings: DatabaseSettings, lost_after: timedelta = timedelta(seconds=15)) -> None:
+        self._url = url
+        self._settings = settings
+        self._lost_after = lost_after
+        self.ledger = Ledger(settings.ledger_schema)
+        self.now = clock(settings.clock)
+        self.pooler = settings.pooler
+        self.engine = self.connect(settings.pool_size)
+
+    def connect(self, pool_size: int) -> AsyncEngine:
+        """A pool of its own, for another thread's event loop."""
+        return connect(self._url, pool_size=pool_size, pooler=self._settings.pooler, lost_after=self._lost_after)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+    async def check(self) -> None:
+        """Make sure that the database answers and its ledger is the one this code needs.
+
+        Raises:
+            DatabaseUnreachable: No connection could be had.
+            LedgerError: The engine's tables are missing, older or newer.
+        """
+        schema = self.ledger.schema
+        try:
+            async with self.engine.connect() as connection:
+                await connection.execute(select(func.version()))
+            found = await migrate.current(self.engine, schema)
+        except (DBAPIError, PoolTimeout, OSError, TimeoutError) as error:
+            reason = getattr(error, "orig", None) or error
+            shown = make_url(self._url).render_as_string(hide_password=True)
+            message = f"can't reach the database {shown}: {reason}"
+            raise DatabaseUnreachable(message) from (None if is_passing(error) else error)
+        needed = migrate.newest(schema)
+        if found is None:
+            message = f"the schema {schema!r} has no engine tables yet: run `curation db upgrade`"
+            raise LedgerError(message)
+        if found != needed:
+            message = (
+                f"the engine's tables in schema {schema!r} are at revision {found}, this version needs {needed}: "
+                "run `curation db upgrade` with the newest curation-core that uses this database"
+            )
+            raise LedgerError(message)
+
+    def claims(self, rows: Rows, worker: UUID, limits: Limits) -> ClaimStore:
+        """The claims of one workflow."""
+        return ClaimStore(self.engine, self.ledger, self.now, rows, worker, limits)
+
+    def settling(self, rows: Rows, save: Save | None, watchers: dict[str, Collection[str]]) -> SettleStore:
+        """The settles of one workflow."""
+        return SettleStore(self.engine, self.ledger, self.now, rows, save, watchers)
+
+    def upkeep(self, engine: AsyncEngine | None = None) -> UpkeepStore:
+        """The sweeps and heartbeats; over another pool where another thread's event loop runs them."""
+        return UpkeepStore(engine or self.engine, self.ledger, self.now, self._lost_after)
+
+    @property
+    def operating(self) -> OperatingStore:
+        """What the command line asks for."""
+        return OperatingStore(self.engine, self.ledger, self.now)
+
+    async def describe(self, rows: Rows) -> inspecting.TableFacts:
+        """The facts of a workflow's table."""
+        return await inspecting.describe(self.engine, rows.table)
+
+    async def rehearse(self, rows: Rows) -> str:
+        """Try the statements on a workflow's table; the database's complaint, or an empty text."""
+        return await inspecting.rehearse(self.engine, self.ledger, self.now, rows)
+
+
+def clock(name: str) -> ColumnElement[Any]:
+    """The SQL expression for the present.
+
+    Args:
+        name: A function to ask, ``schema.name`` or ``name``; empty for the database's clock. It must be declared
+            STABLE: an index is not asked for what a volatile function may answer differently for each row.
+    """
+    if not name:
+        return func.statement_timestamp()
+    function: Any = func
+    for part in name.split("."):
+        function = getattr(function, part)
+    expression: ColumnElement[Any] = function()
+    return expression

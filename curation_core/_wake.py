@@ -1,0 +1,110 @@
+"""What wakes a workflow: the clock, and a notification. Neither does any work itself."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.base import BaseTrigger
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+from curation_core import _judge
+from curation_core._store import Store
+from curation_core._store.listening import listen
+from curation_core.policy import Policy
+
+_logger = logging.getLogger(__name__)
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 15.0  # seconds between tries while the database is away
+
+
+class Clock:
+    """Fires each workflow's `every` or `cron`, and the sweeps. APScheduler keeps the time and does nothing else.
+
+    Its own shutdown cancels what it runs and swallows the cancellation; therefore a firing only sets an event.
+    """
+
+    def __init__(self) -> None:
+        self._scheduler = AsyncIOScheduler(
+            timezone=UTC,
+            # The default of one second drops a nightly run when the loop was busy at that moment.
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+        )
+
+    def fires(self, name: str, policy: Policy, wake: Callable[[], None]) -> None:
+        """Wake a workflow by its policy's schedule, and once at the start unless it has a cron."""
+        if policy.cron is not None:
+            self._add(name, CronTrigger.from_crontab(policy.cron, timezone=UTC), wake, at_once=False)
+        else:
+            self.every(name, policy.every, wake)
+
+    def every(self, name: str, interval: timedelta, call: Callable[[], None]) -> None:
+        """Call at once, and then at an interval."""
+        self._add(name, IntervalTrigger(seconds=interval.total_seconds(), timezone=UTC), call, at_once=True)
+
+    def start(self) -> None:
+        """Begin to fire, on the running event loop."""
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Fire no more."""
+        self._scheduler.shutdown(wait=False)
+
+    def _add(self, name: str, trigger: BaseTrigger, call: Callable[[], None], *, at_once: bool) -> None:
+        async def fire() -> None:  # a coroutine runs on the loop; a plain function would run in a thread
+            call()
+
+        first = {"next_run_time": datetime.now(UTC)} if at_once else {}
+        self._scheduler.add_job(fire, trigger, id=name, **first)
+
+
+class Listener:
+    """Wakes workflows by notifications, and all of them after every reconnect: what was missed is looked for.
+
+    Args:
+        store: The database.
+        wakes: For each workflow's name, what wakes it.
+    """
+
+    def __init__(self, store: Store, wakes: Mapping[str, Callable[[], None]]) -> None:
+        self._store = store
+        self._wakes = wakes
+        self.listening = False
+
+    async def run(self) -> None:
+        """Listen until cancelled."""
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                await listen(self._store.engine, self._store.ledger.schema, self._heard, self._listening)
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:
+                if self.listening:
+                    pause = FIRST_PAUSE
+                self.listening = False
+                _logger.warning(
+                    "not listening for notifications, next try in %.1f s, polling goes on: %s",
+                    pause,
+                    _judge.describe(error),
+                )
+                await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - spreads load, guards nothing
+                pause = min(pause * 2, LONGEST_PAUSE)
+
+    def _listening(self) -> None:
+        self.listening = True
+        for wake in self._wakes.values():
+            wake()
+
+    def _heard(self, payload: str) -> None:
+        for name in payload.split(",") if payload else self._wakes:
+            wake = self._wakes.get(name)
+            if wake is not None:
+                wake()
+
+

@@ -1,0 +1,184 @@
+"""The host process at work: every workflow that is loaded and fits, until it is told to stop or nothing is left."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Collection, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+
+
+from curation_core import _judge
+from curation_core._binding import Fitted, fit
+from curation_core._shift import Shift
+from curation_core._store import Store
+from curation_core.errors import UnknownWorkflow
+from curation_core.host import Host, core_version
+from curation_core.settings import Settings
+
+_logger = logging.getLogger(__name__)
+
+IDLE_CHECK_EVERY = 0.1  # seconds
+RESTART_PAUSE = 1.0  # seconds before a worker id that could not be registered is tried again
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a run did.
+
+    Args:
+        counts: For each workflow, how many attempts ended how.
+        faults: For each workflow that did not run, why.
+    """
+
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    faults: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def failed(self) -> int:
+        """How many items failed."""
+        return sum(counts.get("failed", 0) for counts in self.counts.values())
+
+
+class Engine:
+    """Runs a host's workflows in this process.
+
+    Args:
+        host: The loaded plugins.
+        settings: Everything configured.
+        store: The database, open and checked.
+        only: Names of the workflows to run; empty for all that are enabled.
+
+    Raises:
+        UnknownWorkflow: A name in ``only`` is not loaded.
+    """
+
+    def __init__(self, host: Host, settings: Settings, store: Store, only: Collection[str] = ()) -> None:
+        for name in only:
+            if name not in host.workflows:
+                raise UnknownWorkflow(name, list(host.workflows))
+        self._host = host
+        self._settings = settings
+        self._store = store
+        self._wanted = {
+            name: bound
+            for name, bound in host.workflows.items()
+            if (name in only if only else settings.policies[name].enabled)
+        }
+        self._shift: Shift | None = None
+        self._stopping = asyncio.Event()
+        self._summary = Summary()
+
+    @property
+    def counts(self) -> Mapping[str, Mapping[str, int]]:
+        """For each workflow how many attempts ended how, so far."""
+        if self._shift is None:
+            return self._summary.counts
+        return _added(self._summary.counts, self._shift)
+
+    def stop(self) -> None:
+        """Stop: the first time running items may finish within the drain timeout, the second time they may not."""
+        if self._stopping.is_set() and self._shift is not None:
+            self._shift.give_back()
+        self._stopping.set()
+        if self._shift is not None:
+            self._shift.end()
+
+    async def run(self, *, until_idle: bool = False) -> Summary:
+        """Work until `stop` is called.
+
+        Args:
+            until_idle: Also stop when nothing is queued, running or waiting for a retry, on any host, in the
+                workflows that are not paused.
+
+        Returns:
+            What was done.
+        """
+        fitted, self._summary.faults = await fit(self._store, self._wanted, self._settings)
+        async with AsyncExitStack() as stack:
+            resources = await self._enter(stack, fitted)
+            while fitted and not self._stopping.is_set():
+                await self._work(fitted, resources, until_idle=until_idle)
+        return self._summary
+
+    async def _enter(self, stack: AsyncExitStack, fitted: dict[str, Fitted]) -> dict[str, Any]:
+        resources: dict[str, Any] = {}
+        for name, each in list(fitted.items()):
+            if each.bound.lifespan is None:
+                continue
+            try:
+                resources[name] = await stack.enter_async_context(each.bound.lifespan(each.settings))
+            except Exception as error:
+                self._summary.faults[name] = f"its lifespan could not be entered: {_judge.describe(error)}"
+                _logger.exception("%s is disabled: its lifespan could not be entered", name)
+                del fitted[name]
+        return resources
+
+    async def _work(self, fitted: Mapping[str, Fitted], resources: Mapping[str, Any], *, until_idle: bool) -> None:
+        shift = Shift(
+            self._store,
+            self._settings.host,
+            fitted,
+            resources,
+            self._host.observers,
+            core_version() or "?",
+        )
+        self._shift = shift
+        watching = asyncio.create_task(self._end_when_idle(shift, list(fitted))) if until_idle else None
+        try:
+            await shift.run()
+        except Exception as error:
+            _logger.error("no work under a new worker id yet: %s", _judge.describe(error))
+            await self._wait(RESTART_PAUSE)
+        finally:
+            if watching is not None:
+                watching.cancel()
+                await asyncio.gather(watching, return_exceptions=True)
+            self._summary.counts = _added(self._summary.counts, shift)
+            self._shift = None
+
+    async def _end_when_idle(self, shift: Shift, names: list[str]) -> None:
+        """Stop when a pass over every workflow found nothing and no host holds anything.
+
+        Another host's settle may queue rows of a later workflow, so a last pass comes after the last claim was gone.
+        """
+        upkeep = self._store.upkeep()
+        while not self._stopping.is_set():
+            await self._wait(IDLE_CHECK_EVERY)
+            if shift.busy:
+                continue
+            before = _total(self.counts)
+            try:
+                if await upkeep.unfinished(names):
+                    shift.wake()
+                    continue
+                shift.wake()
+                while shift.busy and not self._stopping.is_set():
+                    await self._wait(IDLE_CHECK_EVERY / 10)
+                if _total(self.counts) == before and not await upkeep.unfinished(names) and not shift.troubled:
+                    self.stop()
+            except Exception as error:
+                _logger.warning("could not see whether anything is left: %s", _judge.describe(error))
+
+    async def _wait(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+        except TimeoutError:
+            pass
+
+
+def _added(counts: Mapping[str, Mapping[str, int]], shift: Shift) -> dict[str, dict[str, int]]:
+    added = {name: dict(of) for name, of in counts.items()}
+    for name, worker in shift.workers.items():
+        of = added.setdefault(name, {})
+        for outcome, number in worker.counts.items():
+            of[outcome] = of.get(outcome, 0) + number
+    return added
+
+
+def _total(counts: Mapping[str, Mapping[str, int]]) -> int:
+    return sum(number for of in counts.values() for number in of.values())

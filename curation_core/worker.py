@@ -1,0 +1,222 @@
+"""One workflow's loop in one process: claim what can start now, run it, hand the verdicts to the settler."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable
+
+from curation_core import _judge
+from curation_core._executor import Executor
+from curation_core._scan import Scan
+from curation_core._settler import Settler
+from curation_core._store.claiming import ClaimStore
+from curation_core._store.connections import is_passing
+from curation_core.claims import Claim, Settlement, Verdict
+from curation_core.host import Observers
+from curation_core.policy import Policy
+
+_logger = logging.getLogger(__name__)
+
+REFILL_AFTER = 0.02
+"""Seconds that a free place waits for others, so that a claim brings several rows."""
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 15.0  # seconds between tries while rows can't be claimed
+
+
+class Worker:
+    """Works one workflow under one worker id.
+
+    Args:
+        name: The workflow's name.
+        policy: How hard.
+        claims: Where rows come from.
+        executor: What runs them.
+        make_settler: Makes where verdicts go, given what to call after each commit.
+        observers: Everybody who watches.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        policy: Policy,
+        claims: ClaimStore,
+        executor: Executor,
+        make_settler: Callable[[Callable[[Settlement], None]], Settler],
+        observers: Observers,
+    ) -> None:
+        self.name = name
+        self.policy = policy
+        self.counts: dict[str, int] = {}
+        self.trouble = ""
+        self._claims = claims
+        self._executor = executor
+        self._settler = make_settler(self._settled)
+        self._observers = observers
+        self._scan = Scan()
+        self._running: dict[asyncio.Task[Verdict], Claim] = {}
+        self._awake = asyncio.Event()
+        self._freed = asyncio.Event()
+        self._due = True
+        self._held_back = False
+        self._claiming = False
+        self._stopped = asyncio.Event()
+
+    @property
+    def busy(self) -> bool:
+        """Whether rows are being claimed, run or settled."""
+        return self._claiming or self._awake.is_set() or bool(self._running) or self._settler.pending > 0
+
+    @property
+    def in_flight(self) -> int:
+        """Rows that this process holds."""
+        return len(self._running) + self._settler.pending
+
+    def wake(self) -> None:
+        """Look for rows, fresh and due."""
+        self._due = True
+        self._awake.set()
+
+    def sweep(self) -> None:
+        """Look for rows that other hosts have made claimable without saying so: retries fallen due, a limit eased."""
+        self.wake()
+
+    async def run(self) -> None:
+        """Work until `stop` is called and every row is settled or given back."""
+        settling = asyncio.create_task(self._settler.run(), name=f"settle {self.name}")
+        pause = FIRST_PAUSE
+        try:
+            while not self._stopped.is_set():
+                await self._awake.wait()
+                self._claiming = True
+                self._awake.clear()
+                try:
+                    await self._drain()
+                    pause, self.trouble = FIRST_PAUSE, ""
+                except Exception as error:
+                    self.trouble = _judge.describe(error)
+                    _logger.log(
+                        logging.WARNING if is_passing(error) else logging.ERROR,
+                        "%s: no rows could be claimed, next try in %.1f s: %s",
+                        self.name,
+                        pause,
+                        self.trouble,
+                    )
+                    self._awake.set()
+                    await _wait(self._stopped, pause * random.uniform(0.5, 1))  # noqa: S311 - spreads load, guards nothing
+                    pause = min(pause * 2, LONGEST_PAUSE)
+                finally:
+                    self._claiming = False
+            while self._running:
+                await asyncio.wait(self._running)
+        finally:
+            self._settler.close()
+            await settling
+
+    def stop(self) -> None:
+        """Claim no more. What runs may finish."""
+        self._stopped.set()
+        self._awake.set()
+        self._freed.set()
+
+    def give_back(self) -> None:
+        """Cancel what still runs and give its rows back, uncharged."""
+        for task in list(self._running):
+            task.cancel()
+
+    async def _drain(self) -> None:
+        self._scan.begin()
+        goes_on = True
+        while not self._stopped.is_set():
+            room = await self._room()
+            if self._stopped.is_set():
+                return
+            limit = _rounded(room, self.policy.batch_size)
+            if self._due:
+                claims = await self._claims.due(limit)
+                self._start(claims)
+                self._due = len(claims) == limit
+                continue
+            if not goes_on:
+                return
+            self._scan.look_back(time.monotonic())
+            started = time.monotonic()
+            window = await self._claims.fresh(limit, self._scan.cursor)
+            self._held_back = window.held_back
+            if window.held_back:
+                return
+            self._start(window.claims)
+            goes_on = self._scan.advance(window.cursor, len(window.claims), time.monotonic() - started)
+
+    async def _room(self) -> int:
+        """Wait until rows can start, and a fair number of them at once."""
+        enough = min(self.policy.batch_size, max(1, self.policy.concurrency // 4))
+        patience = None
+        while not self._stopped.is_set():
+            free = self._free()
+            if free >= enough or (free and patience is not None and time.monotonic() >= patience):
+                return free
+            if free and patience is None:
+                patience = time.monotonic() + REFILL_AFTER
+            self._freed.clear()
+            await _wait(self._freed, None if patience is None else patience - time.monotonic())
+        return 0
+
+    def _free(self) -> int:
+        # Results that wait for the database hold claims too: without a bound on them, a slow database would be fed
+        # ever more rows.
+        backlog = self.policy.concurrency + 2 * self.policy.batch_size - self.in_flight
+        return min(self.policy.concurrency - len(self._running), backlog, self.policy.batch_size)
+
+    def _start(self, claims: list[Claim]) -> None:
+        if not claims:
+            return
+        if self._observers.has_claimed:
+            self._observers.claimed(self.name, len(claims))
+        for claim in claims:
+            task = asyncio.create_task(self._executor.run(claim))
+            self._running[task] = claim
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[Verdict]) -> None:
+        # A callback and not the end of a coroutine: a task cancelled before its first step never runs any of its code.
+        claim = self._running.pop(task)
+        if task.cancelled():
+            self._settler.submit(_judge.release(claim, "the host stopped before it was done"))
+        else:
+            self._settler.submit(task.result())
+        self._freed.set()
+
+    def _settled(self, settlement: Settlement) -> None:
+        counts = self.counts
+        for verdict in settlement.settled:
+            counts[verdict.outcome] = counts.get(verdict.outcome, 0) + 1
+            if verdict.wait or verdict.pause:
+                later = max(verdict.wait, verdict.pause or verdict.wait)
+                asyncio.get_running_loop().call_later(later.total_seconds() + 0.001, self.wake)
+            if self._observers.has_settled:
+                claim = verdict.claim
+                self._observers.settled(
+                    self.name, claim.item, verdict.outcome, verdict.reason, claim.attempt, verdict.seconds
+                )
+            if verdict.pause is not None and self._observers.has_paused:
+                self._observers.paused(self.name, verdict.pause.total_seconds(), verdict.reason)
+        for kind, verdicts in (("overruled", settlement.overruled), ("lost", settlement.lost)):
+            if verdicts:
+                counts[kind] = counts.get(kind, 0) + len(verdicts)
+        self._freed.set()
+
+
+async def _wait(event: asyncio.Event, seconds: float | None) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        pass
+
+
+def _rounded(room: int, batch_size: int) -> int:
+    """The batch size, or the power of two below: each limit is a statement of its own, and few are enough."""
+    return batch_size if room >= batch_size else 1 << (room.bit_length() - 1)
