@@ -1,0 +1,15 @@
+"""Wrong: process_item is an async generator; nothing of it would run."""
+
+from fixture_tables import Page, workflow_of
+
+from curation_core import hookimpl
+
+
+@hookimpl
+def declare_workflow():
+    return workflow_of(Page)
+
+
+@hookimpl
+async def process_item(item):
+    yield item

@@ -1,0 +1,20 @@
+"""Wrong: lifespan lacks @asynccontextmanager."""
+
+from fixture_tables import Page, workflow_of
+
+from curation_core import hookimpl
+
+
+@hookimpl
+def declare_workflow():
+    return workflow_of(Page)
+
+
+@hookimpl
+def process_item(item):
+    return item
+
+
+@hookimpl
+async def lifespan(settings):
+    yield settings

@@ -1,0 +1,5 @@
+"""Wrong: it ends the process on import."""
+
+import sys
+
+sys.exit(3)

@@ -1,0 +1,5 @@
+"""Wrong: the entry point names PagesPlugin; the class is called PagePlugin."""
+
+
+class PagePlugin:
+    pass

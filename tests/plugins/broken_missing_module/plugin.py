@@ -1,0 +1,1 @@
+"""Wrong: the entry point names the module plugins, and this is plugin."""

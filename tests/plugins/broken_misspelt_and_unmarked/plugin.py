@@ -1,0 +1,19 @@
+"""Wrong: on_error is misspelt and has no @hookimpl."""
+
+from fixture_tables import Page, workflow_of
+
+from curation_core import hookimpl
+
+
+@hookimpl
+def declare_workflow():
+    return workflow_of(Page)
+
+
+@hookimpl
+def process_item(item):
+    return item
+
+
+def on_errors():
+    return None

@@ -1,0 +1,5 @@
+"""Wrong: it implements nothing."""
+
+
+def work(item):
+    return item

@@ -1,0 +1,23 @@
+"""Wrong: lifespan is a synchronous context manager."""
+
+from contextlib import contextmanager
+
+from fixture_tables import Page, workflow_of
+
+from curation_core import hookimpl
+
+
+@hookimpl
+def declare_workflow():
+    return workflow_of(Page)
+
+
+@hookimpl
+def process_item(item):
+    return item
+
+
+@hookimpl
+@contextmanager
+def lifespan(settings):
+    yield settings

@@ -1,0 +1,3 @@
+"""Wrong: it is not Python."""
+
+return
