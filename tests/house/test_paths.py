@@ -1,7 +1,7 @@
 import re
 
 TEXTS = {".py", ".md", ".toml", ".cfg", ".sql", ".txt", ".yml", ".yaml", ".json", ".mako", ""}
-MACHINE = re.compile(r"(?<![\w./:-])/(?:work|root|home|Users|opt/(?!homebrew)[a-z]+|tmp)/[\w.-]+")
+MACHINE = re.compile(r"(?<![\w./:-])/(?:work|root|Users|opt/(?!homebrew)[a-z]+|tmp)/[\w.-]+")
 
 
 def test_no_file_names_a_place_on_somebodys_machine(root, files):
