@@ -293,11 +293,3 @@ def test_of_two_entry_points_that_name_one_module_the_second_is_refused(site):
     assert again.state is PluginState.DUPLICATE
     assert again.fault == "it is the same object as plugin 'broken-same-module'"
     assert list(host.workflows) == ["broken-same-module"]
-
-
-def test_a_plugin_made_for_another_core_is_not_even_imported(site):
-    site.install("broken_requires_other_core")
-
-    site.discover()
-
-    assert site.imported() == set()

@@ -101,6 +101,14 @@ def test_denying_one_of_two_with_the_same_name_lets_the_other_load(site):
     assert list(host.workflows) == ["broken-duplicate"]
 
 
+def test_a_plugin_made_for_another_core_is_not_even_imported(site):
+    site.install("broken_requires_other_core")
+
+    site.discover()
+
+    assert site.imported() == set()
+
+
 # -- distributions in disorder --------------------------------------------------------------------------------------
 
 
