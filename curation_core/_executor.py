@@ -53,8 +53,9 @@ class Executor:
         attempt = self._attempt(claim)
         started = time.perf_counter()
         with log_context(workflow=self._bound.name, item=claim.item, attempt=claim.attempt, worker=self._worker):
+            limit = asyncio.timeout(self._timeout)
             try:
-                async with asyncio.timeout(self._timeout) as limit:
+                async with limit:
                     returned = await self._bound.process(claim.row, attempt, self._resources, self._settings)
                 if limit.expired():
                     raise TimeoutError(self._too_long)  # noqa: TRY301 - it swallowed its cancellation and came back late

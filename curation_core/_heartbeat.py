@@ -100,7 +100,7 @@ class Heartbeat:
             return ""
         try:
             alive = runner.run(self._beat_within(upkeep))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it was, the next beat tries again
             self._unsteady_until = time.monotonic() + self._lost_after
             _logger.warning("no heartbeat could be written: %s", _judge.describe(error))
             return self._overdue()

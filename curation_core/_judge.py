@@ -71,9 +71,7 @@ def release(claim: Claim, reason: str, seconds: float = 0.0) -> Verdict:
 
 def failed(claim: Claim, reason: str, result: Any, seconds: float) -> Verdict:
     """The verdict that a row can't succeed."""
-    return Verdict(
-        claim, Transition.FAIL, "failed", shortened(reason), result, result is not None, seconds=seconds
-    )
+    return Verdict(claim, Transition.FAIL, "failed", shortened(reason), result, result is not None, seconds=seconds)
 
 
 def judge_lost(claim: Claim, reason: str, policy: Policy) -> Verdict:
@@ -90,7 +88,7 @@ def judge_lost(claim: Claim, reason: str, policy: Policy) -> Verdict:
 
 
 def describe(error: BaseException) -> str:
-    """An exception as a reason: its type and its text. Of a database error what the database said, not the statement."""
+    """An exception as a reason: its type and its text. Of a database error what the database said."""
     driver = getattr(error, "orig", None)
     if isinstance(driver, BaseException):
         error = driver.__cause__ or driver
@@ -104,9 +102,7 @@ def shortened(reason: str) -> str:
     return reason if len(reason) <= REASON_LENGTH else f"{reason[: REASON_LENGTH - 1]}…"
 
 
-def _retry(
-    claim: Claim, after: timedelta | None, reason: str, result: Any, policy: Policy, seconds: float
-) -> Verdict:
+def _retry(claim: Claim, after: timedelta | None, reason: str, result: Any, policy: Policy, seconds: float) -> Verdict:
     if claim.attempt >= policy.max_attempts:
         if policy.max_attempts > 1:
             reason = f"gave up after {claim.attempt} attempts: {reason}"

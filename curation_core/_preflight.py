@@ -38,8 +38,8 @@ def _key_faults(rows: Rows, facts: TableFacts) -> list[str]:
         return []
     listed = ", ".join(column.name for column in rows.key)
     return [
-        f"table {rows.table.fullname}: the model's primary key ({listed}) is not unique in the database, so a claim "
-        "could not tell its rows apart: map the table's real key, or add a unique index"
+        f"table {rows.table.fullname}: the model's primary key ({listed}) is not unique in the database: "
+         "a claim could not tell its rows apart; map the table's real key, or add a unique index"
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 
 from curation_core import _judge
 from curation_core._sql.rows import Rows
@@ -48,7 +49,7 @@ class Rescuer:
         moved = 0
         for name, (rows, settling, policy) in self._workflows.items():
             while True:
-                settlements = await self._upkeep.rescue(rows, settling, lambda lost, policy=policy: judge(lost, policy))
+                settlements = await self._upkeep.rescue(rows, settling, partial(judge, policy))
                 if not settlements:
                     break
                 for settlement in settlements:
@@ -70,11 +71,13 @@ class Rescuer:
                 self._observers.rescued(name, verdict.claim.item, ended, verdict.reason)
 
 
-def judge(lost: Lost, policy: Policy) -> Verdict:
+def judge(policy: Policy, lost: Lost) -> Verdict:
     """What becomes of a lost row, with the evidence in its reason."""
     if lost.heartbeat_at is None:
         evidence = f"worker {lost.worker} is gone from the list of workers"
     else:
         silent = (lost.now - lost.heartbeat_at).total_seconds()
-        evidence = f"worker {lost.host}:{lost.pid} was silent for {silent:.0f} s, since {lost.heartbeat_at:%H:%M:%S} UTC"
+        evidence = (
+            f"worker {lost.host}:{lost.pid} was silent for {silent:.0f} s, since {lost.heartbeat_at:%H:%M:%S} UTC"
+        )
     return _judge.judge_lost(lost.claim, evidence, policy)

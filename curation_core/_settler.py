@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from uuid import UUID
 
 from curation_core import _judge
@@ -74,7 +74,7 @@ class Settler:
         while group:
             try:
                 settlement = await self._store.settle(self._worker, group)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - save_result is the plugin's code
                 if is_passing(error):
                     _logger.warning(
                         "%d results wait for the database, next try in %.1f s: %s",
@@ -119,5 +119,3 @@ class Settler:
                 verdict.claim.attempt,
             )
         self._done(settlement)
-
-

@@ -138,7 +138,7 @@ class Shift:
     async def _leave(self) -> None:
         try:
             await self._upkeep.leave(self.id)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the host is stopping, and others will clean up
             _logger.warning("could not sign off; the worker's row goes with the next sweep: %s", _judge.describe(error))
 
     def _worker(self, name: str, fitted: Fitted, resources: Any, observers: Observers) -> Worker:
@@ -179,7 +179,7 @@ class Shift:
             if time.monotonic() - self._pruned_at > PRUNE_EVERY:
                 await self._rescuer.prune()
                 self._pruned_at = time.monotonic()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a sweep must not end the host, whatever went wrong with it
             _logger.warning("a sweep did not come through, the next one will try: %s", _judge.describe(error))
         for worker in self.workers.values():
             worker.sweep()

@@ -7,6 +7,7 @@ import logging
 import random
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
@@ -45,7 +46,8 @@ class Clock:
 
     def every(self, name: str, interval: timedelta, call: Callable[[], None]) -> None:
         """Call at once, and then at an interval."""
-        self._add(name, IntervalTrigger(seconds=interval.total_seconds(), timezone=UTC), call, at_once=True)
+        seconds: Any = interval.total_seconds()  # fractions are taken, though its signature says int
+        self._add(name, IntervalTrigger(seconds=seconds, timezone=UTC), call, at_once=True)
 
     def start(self) -> None:
         """Begin to fire, on the running event loop."""
@@ -59,8 +61,10 @@ class Clock:
         async def fire() -> None:  # a coroutine runs on the loop; a plain function would run in a thread
             call()
 
-        first = {"next_run_time": datetime.now(UTC)} if at_once else {}
-        self._scheduler.add_job(fire, trigger, id=name, **first)
+        if at_once:
+            self._scheduler.add_job(fire, trigger, id=name, next_run_time=datetime.now(UTC))
+        else:
+            self._scheduler.add_job(fire, trigger, id=name)
 
 
 class Listener:
@@ -84,7 +88,7 @@ class Listener:
                 await listen(self._store.engine, self._store.ledger.schema, self._heard, self._listening)
             except asyncio.CancelledError:
                 raise
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - polling goes on, and listening is tried again
                 if self.listening:
                     pause = FIRST_PAUSE
                 self.listening = False
@@ -106,5 +110,3 @@ class Listener:
             wake = self._wakes.get(name)
             if wake is not None:
                 wake()
-
-

@@ -9,8 +9,6 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
-
-
 from curation_core import _judge
 from curation_core._binding import Fitted, fit
 from curation_core._shift import Shift
@@ -130,8 +128,8 @@ class Engine:
         watching = asyncio.create_task(self._end_when_idle(shift, list(fitted))) if until_idle else None
         try:
             await shift.run()
-        except Exception as error:
-            _logger.error("no work under a new worker id yet: %s", _judge.describe(error))
+        except Exception as error:  # noqa: BLE001 - the database may be away; it is tried until it is back
+            _logger.warning("no work under a new worker id yet: %s", _judge.describe(error))
             await self._wait(RESTART_PAUSE)
         finally:
             if watching is not None:
@@ -152,15 +150,14 @@ class Engine:
                 continue
             before = _total(self.counts)
             try:
-                if await upkeep.unfinished(names):
-                    shift.wake()
+                if await upkeep.unfinished(names):  # a timer or a sweep wakes whoever waits for these
                     continue
                 shift.wake()
                 while shift.busy and not self._stopping.is_set():
                     await self._wait(IDLE_CHECK_EVERY / 10)
                 if _total(self.counts) == before and not await upkeep.unfinished(names) and not shift.troubled:
                     self.stop()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - the database may be away; it is asked again
                 _logger.warning("could not see whether anything is left: %s", _judge.describe(error))
 
     async def _wait(self, seconds: float) -> None:

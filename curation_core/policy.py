@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|d)?\s*")
@@ -63,6 +63,20 @@ class Policy(BaseModel):
         description="waits before the second, third, … attempt; the last repeats; each varies by a tenth",
     )
     enabled: bool = Field(default=True, description="false: loaded and listed, but no row is claimed")
+
+    @field_validator("cron")
+    @classmethod
+    def _readable_cron(cls, cron: str | None) -> str | None:
+        if cron is None:
+            return None
+        days = cron.split()[-1] if cron.split() else ""
+        if re.search(r"\d", days):
+            message = f"should name the days of the week (mon, tue, …): {days!r} means other days elsewhere"
+            raise ValueError(message)
+        from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415 - 60 ms that only a cron should cost
+
+        CronTrigger.from_crontab(cron)
+        return cron
 
     @model_validator(mode="after")
     def _one_schedule(self) -> Self:

@@ -7,6 +7,7 @@ import logging
 import random
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 from curation_core import _judge
 from curation_core._executor import Executor
@@ -20,10 +21,22 @@ from curation_core.policy import Policy
 
 _logger = logging.getLogger(__name__)
 
+ABANDON_AFTER = 5.0
+"""Seconds after its time limit that an item which swallowed its cancellation is settled without it."""
+
+IGNORED = f"it ignored its cancellation for {ABANDON_AFTER:g} s"
+
 REFILL_AFTER = 0.02
 """Seconds that a free place waits for others, so that a claim brings several rows."""
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 15.0  # seconds between tries while rows can't be claimed
+
+
+class Run(NamedTuple):
+    """An item that runs: what is claimed, and since when by the monotonic clock."""
+
+    claim: Claim
+    started: float
 
 
 class Worker:
@@ -56,13 +69,14 @@ class Worker:
         self._settler = make_settler(self._settled)
         self._observers = observers
         self._scan = Scan()
-        self._running: dict[asyncio.Task[Verdict], Claim] = {}
+        self._running: dict[asyncio.Task[Verdict], Run] = {}
         self._awake = asyncio.Event()
         self._freed = asyncio.Event()
         self._due = True
         self._held_back = False
         self._claiming = False
         self._stopped = asyncio.Event()
+        self._given_back_at: float | None = None
 
     @property
     def busy(self) -> bool:
@@ -80,7 +94,8 @@ class Worker:
         self._awake.set()
 
     def sweep(self) -> None:
-        """Look for rows that other hosts have made claimable without saying so: retries fallen due, a limit eased."""
+        """Look for rows that other hosts made claimable unheard, and let go of items that ignore their end."""
+        self._abandon_overdue()
         self.wake()
 
     async def run(self) -> None:
@@ -95,7 +110,7 @@ class Worker:
                 try:
                     await self._drain()
                     pause, self.trouble = FIRST_PAUSE, ""
-                except Exception as error:
+                except Exception as error:  # noqa: BLE001 - the loop must outlive whatever the database does
                     self.trouble = _judge.describe(error)
                     _logger.log(
                         logging.WARNING if is_passing(error) else logging.ERROR,
@@ -110,7 +125,8 @@ class Worker:
                 finally:
                     self._claiming = False
             while self._running:
-                await asyncio.wait(self._running)
+                await asyncio.wait(self._running, timeout=1.0)
+                self._abandon_overdue()
         finally:
             self._settler.close()
             await settling
@@ -123,6 +139,7 @@ class Worker:
 
     def give_back(self) -> None:
         """Cancel what still runs and give its rows back, uncharged."""
+        self._given_back_at = time.monotonic()
         for task in list(self._running):
             task.cancel()
 
@@ -175,14 +192,36 @@ class Worker:
             return
         if self._observers.has_claimed:
             self._observers.claimed(self.name, len(claims))
+        now = time.monotonic()
         for claim in claims:
             task = asyncio.create_task(self._executor.run(claim))
-            self._running[task] = claim
+            self._running[task] = Run(claim, now)
             task.add_done_callback(self._ended)
+
+    def _abandon_overdue(self) -> None:
+        # The time limit and the shutdown cancel an item, and an item may swallow that. Its place and its row are not
+        # its to keep.
+        now = time.monotonic()
+        limit = self.policy.timeout.total_seconds() + ABANDON_AFTER
+        giving_back = self._given_back_at is not None and now - self._given_back_at > ABANDON_AFTER
+        for task, run in list(self._running.items()):
+            if not giving_back and now - run.started <= limit:
+                continue
+            del self._running[task]
+            if giving_back:
+                verdict = _judge.release(run.claim, f"the host stopped; {IGNORED}", now - run.started)
+            else:
+                error = TimeoutError(f"the attempt ran out of time; {IGNORED}")
+                verdict = self._executor.decide(run.claim, error, now - run.started)
+            self._settler.submit(verdict)
+        self._freed.set()
 
     def _ended(self, task: asyncio.Task[Verdict]) -> None:
         # A callback and not the end of a coroutine: a task cancelled before its first step never runs any of its code.
-        claim = self._running.pop(task)
+        run = self._running.pop(task, None)
+        if run is None:  # it was abandoned, and came back after all
+            return
+        claim = run.claim
         if task.cancelled():
             self._settler.submit(_judge.release(claim, "the host stopped before it was done"))
         else:

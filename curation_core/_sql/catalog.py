@@ -11,26 +11,29 @@ from curation_core._sql.rows import given
 
 _attribute = table(
     "pg_attribute",
-    *(column(name) for name in ("attrelid", "attname", "atttypid", "atttypmod", "attnotnull", "attnum", "attisdropped")),
+    *(
+        column(name)
+        for name in ("attrelid", "attname", "atttypid", "atttypmod", "attnotnull", "attnum", "attisdropped")
+    ),
     schema="pg_catalog",
 )
-_type = table("pg_type", *(column(name) for name in ("oid", "typcategory", "typtype", "typbasetype")), schema="pg_catalog")
-_enum = table(
-    "pg_enum", *(column(name) for name in ("enumtypid", "enumlabel", "enumsortorder")), schema="pg_catalog"
+_type = table(
+    "pg_type", *(column(name) for name in ("oid", "typcategory", "typtype", "typbasetype")), schema="pg_catalog"
 )
+_enum = table("pg_enum", *(column(name) for name in ("enumtypid", "enumlabel", "enumsortorder")), schema="pg_catalog")
 _class = table("pg_class", column("oid"), column("relkind"), schema="pg_catalog")
 _index = table(
     "pg_index", *(column(name) for name in ("indrelid", "indkey", "indisunique", "indpred")), schema="pg_catalog"
 )
 
 
-def relation() -> Select[Any]:
+def relation() -> Select[*tuple[Any, ...]]:
     """The oid and kind of the relation whose quoted name is the parameter ``name``; no row where there is none."""
     oid = func.to_regclass(given("name", Text))
     return select(_class.c.oid, cast(_class.c.relkind, Text).label("kind")).where(_class.c.oid == cast(oid, REGCLASS))
 
 
-def columns() -> Select[Any]:
+def columns() -> Select[*tuple[Any, ...]]:
     """The columns of the relation whose oid is the parameter ``oid``.
 
     Returns:
@@ -56,7 +59,7 @@ def columns() -> Select[Any]:
     )
 
 
-def unique_columns() -> Select[Any]:
+def unique_columns() -> Select[*tuple[Any, ...]]:
     """The column sets of the unique, unconditional indexes of the relation whose oid is the parameter ``oid``.
 
     Returns:

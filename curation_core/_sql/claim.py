@@ -36,7 +36,7 @@ from curation_core.states import Role
 WORKER = given("worker", Uuid)
 
 
-def claim_fresh(rows: Rows, ledger: Ledger, now: ColumnElement[Any], cursor: Cursor) -> Select[Any]:
+def claim_fresh(rows: Rows, ledger: Ledger, now: ColumnElement[Any], cursor: Cursor) -> Select[*tuple[Any, ...]]:
     """Claim queued rows behind the cursor.
 
     Parameters: ``worker``, ``limit`` (a literal: a bound limit makes the planner expect a tenth of the table), and
@@ -56,16 +56,16 @@ def claim_fresh(rows: Rows, ledger: Ledger, now: ColumnElement[Any], cursor: Cur
         .with_for_update(skip_locked=True, key_share=True)
         .cte("seen_rows")
     )
-    fresh = select(
-        rows.workflow_name, window.c.item, ledger.token.next_value().label("token")
-    ).subquery("fresh")
+    fresh = select(rows.workflow_name, window.c.item, ledger.token.next_value().label("token")).subquery("fresh")
     # The insert is the test whether a row is claimed or waiting. A join would have to be planned, and is planned wrong
     # as soon as the claim table has grown since; the conflict is found by the primary key, always.
     won = (
         pg_insert(ledger.claim)
         .from_select(
             ["workflow", "item", "token", "queueing", "worker", "attempt", "claimed_at"],
-            select(fresh.c[0], fresh.c.item, fresh.c.token, fresh.c.token, WORKER, literal(1, literal_execute=True), now),
+            select(
+                fresh.c[0], fresh.c.item, fresh.c.token, fresh.c.token, WORKER, literal(1, literal_execute=True), now
+            ),
         )
         .on_conflict_do_nothing(index_elements=["workflow", "item"])
         .returning(ledger.claim)
@@ -88,7 +88,7 @@ def claim_fresh(rows: Rows, ledger: Ledger, now: ColumnElement[Any], cursor: Cur
     )
 
 
-def claim_due(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Select[Any]:
+def claim_due(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
     """Claim queued rows whose wait for a retry is over, the longest due first.
 
     Parameters: ``worker``, ``limit`` (a literal).

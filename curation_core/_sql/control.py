@@ -10,13 +10,13 @@ from sqlalchemy import (
     Interval,
     Select,
     Text,
+    Update,
     distinct,
     func,
     null,
     select,
     update,
 )
-from sqlalchemy import Update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 
 from curation_core._sql.rows import Rows, given
@@ -36,7 +36,7 @@ def lock_control(rows: Rows, ledger: Ledger) -> Insert:
     )
 
 
-def count_live(rows: Rows, ledger: Ledger) -> Select[Any]:
+def count_live(rows: Rows, ledger: Ledger) -> Select[*tuple[Any, ...]]:
     """How much of a workflow runs at this moment, by live claims, so that a dead holder frees its place.
 
     Parameter: ``worker``.

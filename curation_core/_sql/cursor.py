@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Text, and_, false, or_, true, tuple_
 from curation_core._sql.rows import Rows, given, named
 from curation_core.workflow import OrderColumn
 
+
 @dataclass(frozen=True, slots=True)
 class Cursor:
     """A place in a workflow's order.
@@ -56,8 +57,7 @@ def beyond(rows: Rows, cursor: Cursor) -> ColumnElement[bool]:
     ordering = rows.ordering[1:] if nulls else rows.ordering
     first = 1 if nulls else 0
     values = [
-        rows.as_stored(given(f"after_{at}", Text), order.column)
-        for at, order in enumerate(ordering, start=first)
+        rows.as_stored(given(f"after_{at}", Text), order.column) for at, order in enumerate(ordering, start=first)
     ]
     uniform = len({order.descending for order in ordering}) == 1
     if uniform and not any(rows.may_be_null(order.column) for order in ordering[0 if nulls else 1 :]):
@@ -69,9 +69,7 @@ def beyond(rows: Rows, cursor: Cursor) -> ColumnElement[bool]:
     return and_(inside, bound, _behind(rows, ordering, values))
 
 
-def _behind(
-    rows: Rows, ordering: tuple[OrderColumn, ...], values: list[Any]
-) -> ColumnElement[bool]:
+def _behind(rows: Rows, ordering: tuple[OrderColumn, ...], values: list[Any]) -> ColumnElement[bool]:
     alternatives: list[ColumnElement[bool]] = []
     for at, (order, value) in enumerate(zip(ordering, values, strict=True)):
         column = order.column

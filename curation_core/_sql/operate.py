@@ -68,12 +68,12 @@ def forget_waiting(rows: Rows, ledger: Ledger) -> Delete:
     )
 
 
-def count_by_status(rows: Rows) -> Select[Any]:
+def count_by_status(rows: Rows) -> Select[*tuple[Any, ...]]:
     """How many rows have which status. Columns: ``status`` (as text, null for none), ``rows``."""
     return select(cast(rows.status, Text).label("status"), func.count().label("rows")).group_by(rows.status)
 
 
-def claims_of(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Select[Any]:
+def claims_of(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
     """What is in hand.
 
     Returns:
@@ -89,15 +89,15 @@ def claims_of(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Select[Any
     ).where(claim.c.workflow == rows.workflow_name)
 
 
-def pause_of(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Select[Any]:
+def pause_of(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
     """The pause under way, if any. Columns: ``paused_until`` (as text), ``paused_by``, ``reason``."""
     control = ledger.control
-    return select(cast(control.c.paused_until, Text).label("paused_until"), control.c.paused_by, control.c.reason).where(
-        control.c.workflow == rows.workflow_name, control.c.paused_until > now
-    )
+    return select(
+        cast(control.c.paused_until, Text).label("paused_until"), control.c.paused_by, control.c.reason
+    ).where(control.c.workflow == rows.workflow_name, control.c.paused_until > now)
 
 
-def workers_alive(ledger: Ledger, now: ColumnElement[Any]) -> Select[Any]:
+def workers_alive(ledger: Ledger, now: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
     """The workers. Columns: the table's, and ``silent`` (seconds since the last heartbeat)."""
     worker = ledger.worker
     silent = func.extract("epoch", now - worker.c.heartbeat_at).label("silent")

@@ -15,13 +15,14 @@ from sqlalchemy import (
     or_,
     select,
 )
+from sqlalchemy.sql.dml import ReturningDelete
 
 from curation_core._sql.rows import Rows, given
 from curation_core.ledger import Ledger
 from curation_core.states import Role
 
 
-def lock_lost(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Select[Any]:
+def lock_lost(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
     """Lock the live claims of workers that are gone or have not been heard of for too long.
 
     Parameters: ``lost_after``, ``limit`` (a literal).
@@ -47,7 +48,7 @@ def lock_lost(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Select[Any
     )
 
 
-def drop_unwanted_waiting(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Delete:
+def drop_unwanted_waiting(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> ReturningDelete[str]:
     """Drop due waiting claims whose row is no longer queued or wanted: a person changed or deleted it.
 
     Returns:
@@ -60,11 +61,7 @@ def drop_unwanted_waiting(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -
             claim.c.workflow == rows.workflow_name,
             claim.c.worker.is_(None),
             claim.c.retry_at <= now,
-            ~exists(
-                select(rows.status).where(
-                    rows.is_item(claim.c.item), rows.has(Role.QUEUED), rows.wanted
-                )
-            ),
+            ~exists(select(rows.status).where(rows.is_item(claim.c.item), rows.has(Role.QUEUED), rows.wanted)),
         )
         .returning(claim.c.item)
     )

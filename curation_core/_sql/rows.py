@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import Enum as EnumType
 from sqlalchemy.dialects.postgresql import JSONB, asyncpg
+from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import BindParameter
 from sqlalchemy.sql.selectable import TableValuedAlias
@@ -36,7 +37,7 @@ from sqlalchemy.types import TypeEngine, UserDefinedType
 from curation_core.states import Role
 from curation_core.workflow import OrderColumn, Workflow
 
-_DIALECT = asyncpg.dialect()
+_DIALECT: Dialect = asyncpg.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 
 
 class DatabaseType(UserDefinedType[str]):
@@ -144,9 +145,7 @@ class Rows:
     def key_of(self, item: ColumnElement[str]) -> list[ColumnElement[Any]]:
         """The key's columns, read back from an item's text."""
         parts = cast(item, JSONB)
-        return [
-            self.as_stored(parts[literal(at, literal_execute=True)].astext, key) for at, key in enumerate(self.key)
-        ]
+        return [self.as_stored(parts[literal(at, literal_execute=True)].astext, key) for at, key in enumerate(self.key)]
 
     def is_item(self, item: ColumnElement[str]) -> ColumnElement[bool]:
         """The condition that a row is the one an item's text names, in the form that uses the key's index."""

@@ -30,6 +30,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.sql.dml import ReturningDelete, ReturningUpdate
 from sqlalchemy.sql.selectable import TableValuedAlias
 
 from curation_core._sql.rows import Rows, arrays, given
@@ -37,7 +38,7 @@ from curation_core.ledger import Ledger
 from curation_core.states import Role
 
 
-def drop_if_held(rows: Rows, ledger: Ledger) -> Delete:
+def drop_if_held(rows: Rows, ledger: Ledger) -> ReturningDelete[str]:
     """End the claims that are still held: the fence of everything that completes, skips or fails.
 
     Parameters: ``worker``, and the arrays ``item``, ``token``.
@@ -49,7 +50,7 @@ def drop_if_held(rows: Rows, ledger: Ledger) -> Delete:
     return delete(ledger.claim).where(_held(rows, ledger, fenced)).returning(ledger.claim.c.item)
 
 
-def rearm_if_held(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Update:
+def rearm_if_held(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> ReturningUpdate[str]:
     """Turn the claims that are still held into waiting ones: the fence of retry, release and rescue.
 
     Parameters: ``worker``, and the arrays ``item``, ``token``, ``wait`` (how long), ``error``, ``charge`` (added to the
@@ -77,7 +78,7 @@ def rearm_if_held(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Update
     )
 
 
-def move_if_processing(rows: Rows, role: Role, *, with_error: bool) -> Update:
+def move_if_processing(rows: Rows, role: Role, *, with_error: bool) -> ReturningUpdate[str]:
     """Move rows from processing to another role, where a person still wants them worked and has not moved them.
 
     Parameters: the array ``item``; with ``with_error``, where the workflow has an error column, also ``error``.
@@ -141,9 +142,7 @@ def record(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Insert:
     )
     return insert(attempt).from_select(
         ["workflow", "worker", "settled_at", *(c.name for c in ended.c)],
-        select(
-            rows.workflow_name, given("worker", Uuid), now, *ended.c
-        ),
+        select(rows.workflow_name, given("worker", Uuid), now, *ended.c),
     )
 
 

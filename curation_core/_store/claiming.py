@@ -73,7 +73,7 @@ class ClaimStore:
         self._worker = worker
         self._limits = limits
         self._due = claim_sql.claim_due(rows, ledger, now)
-        self._fresh: dict[tuple[int, bool], Select[Any]] = {}
+        self._fresh: dict[tuple[int, bool], Select[*tuple[Any, ...]]] = {}
         self._lock = control_sql.lock_control(rows, ledger)
         self._count = control_sql.count_live(rows, ledger)
 
@@ -96,7 +96,9 @@ class ClaimStore:
         last = cursor.segment + 1 == len(segments(self._rows))
         return Window(_claims(found), None if last else Cursor(cursor.segment + 1))
 
-    async def _claim(self, statement: Select[Any], limit: int, parameters: dict[str, Any]) -> tuple[list[Any], int]:
+    async def _claim(
+        self, statement: Select[*tuple[Any, ...]], limit: int, parameters: dict[str, Any]
+    ) -> tuple[list[Any], int]:
         # One statement is one transaction, unless a limit has to be counted first: counting and claiming must then be
         # one step to every other host, hence the lock, and the claim must not share the count's snapshot.
         if not self._limits:
@@ -114,12 +116,16 @@ class ClaimStore:
         if self._limits.max_instances and live.others >= self._limits.max_instances:
             return 0
         if self._limits.max_in_flight:
-            return min(limit, self._limits.max_in_flight - live.items)
+            return min(limit, self._limits.max_in_flight - int(live.items))
         return limit
 
 
 async def _execute(
-    connection: AsyncConnection, statement: Select[Any], limit: int, worker: UUID, parameters: dict[str, Any]
+    connection: AsyncConnection,
+    statement: Select[*tuple[Any, ...]],
+    limit: int,
+    worker: UUID,
+    parameters: dict[str, Any],
 ) -> list[Any]:
     session = AsyncSession(bind=connection, expire_on_commit=False)
     found = await session.execute(statement, {**named(worker=worker, limit=limit), **parameters})

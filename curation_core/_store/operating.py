@@ -113,9 +113,7 @@ class OperatingStore:
     async def resume(self, name: str) -> bool:
         """Let a workflow go on, and wake it. Returns whether it was paused."""
         async with self._engine.begin() as connection:
-            resumed = await connection.execute(
-                control_sql.resume(self._ledger, self._now), named(workflow=name)
-            )
+            resumed = await connection.execute(control_sql.resume(self._ledger, self._now), named(workflow=name))
             if resumed.first() is None:
                 return False
             await connection.execute(settle.notify(self._ledger.schema), named(workflows=name))

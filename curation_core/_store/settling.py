@@ -7,8 +7,9 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Update
+from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from curation_core._sql import control as control_sql
 from curation_core._sql import settle as settle_sql
@@ -56,7 +57,7 @@ class SettleStore:
         self._pause = control_sql.pause(ledger, now)
         self._notify = settle_sql.notify(ledger.schema)
         self._plan_as_anywhere = settle_sql.plan_as_anywhere()
-        self._move: dict[tuple[Role, bool], Update] = {}
+        self._move: dict[tuple[Role, bool], ReturningUpdate[str]] = {}
         for transition in Transition:
             kind = (transition.target, transition in _WITH_ERROR and rows.error is not None)
             if kind not in self._move:
@@ -76,9 +77,7 @@ class SettleStore:
         async with self._engine.begin() as connection:
             return await self.settle_within(connection, worker, verdicts)
 
-    async def settle_within(
-        self, connection: AsyncConnection, worker: UUID, verdicts: Sequence[Verdict]
-    ) -> Settlement:
+    async def settle_within(self, connection: AsyncConnection, worker: UUID, verdicts: Sequence[Verdict]) -> Settlement:
         """As `settle`, in a transaction that is open already: a rescue has locked what it settles."""
         # One order for everybody: two settles, or a settle and a person's update by key, do not wait crosswise.
         verdicts = sorted(verdicts, key=lambda verdict: verdict.claim.item)
@@ -189,6 +188,4 @@ class SettleStore:
 
 
 def _fences(verdicts: Sequence[Verdict]) -> dict[str, list[Any]]:
-    return named(
-        item=[verdict.claim.item for verdict in verdicts], token=[verdict.claim.token for verdict in verdicts]
-    )
+    return named(item=[verdict.claim.item for verdict in verdicts], token=[verdict.claim.token for verdict in verdicts])

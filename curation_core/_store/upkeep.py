@@ -52,9 +52,7 @@ class UpkeepStore:
         lost_after: A worker silent for longer is dead.
     """
 
-    def __init__(
-        self, engine: AsyncEngine, ledger: Ledger, now: ColumnElement[Any], lost_after: timedelta
-    ) -> None:
+    def __init__(self, engine: AsyncEngine, ledger: Ledger, now: ColumnElement[Any], lost_after: timedelta) -> None:
         self._engine = engine
         self._ledger = ledger
         self._now = now
@@ -79,9 +77,7 @@ class UpkeepStore:
         async with self._engine.begin() as connection:
             await connection.execute(worker_sql.leave(self._ledger), named(worker=worker))
 
-    async def rescue(
-        self, rows: Rows, settling: SettleStore, judge: Callable[[Lost], Verdict]
-    ) -> list[Settlement]:
+    async def rescue(self, rows: Rows, settling: SettleStore, judge: Callable[[Lost], Verdict]) -> list[Settlement]:
         """Take back what dead workers of one workflow held, a batch in one transaction.
 
         Args:
@@ -119,9 +115,7 @@ class UpkeepStore:
     async def prune_history(self, history_for: timedelta) -> None:
         """Delete history older than that."""
         async with self._engine.begin() as connection:
-            await connection.execute(
-                rescue_sql.prune_history(self._ledger, self._now), named(history_for=history_for)
-            )
+            await connection.execute(rescue_sql.prune_history(self._ledger, self._now), named(history_for=history_for))
 
     async def unfinished(self, workflows: Sequence[str]) -> int:
         """How many claims of these workflows are live or waiting, on all hosts, those of paused workflows aside."""
