@@ -37,10 +37,11 @@ def _key_faults(rows: Rows, facts: TableFacts) -> list[str]:
     if any(unique <= names for unique in facts.unique):
         return []
     listed = ", ".join(column.name for column in rows.key)
-    return [
+    message = (
         f"table {rows.table.fullname}: the model's primary key ({listed}) is not unique in the database: "
-         "a claim could not tell its rows apart; map the table's real key, or add a unique index"
-    ]
+        "a claim could not tell its rows apart; map the table's real key, or add a unique index"
+    )
+    return [message]
 
 
 def _word_faults(rows: Rows, status: ColumnFacts) -> list[str]:
