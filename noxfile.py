@@ -125,13 +125,17 @@ from importlib.metadata import distribution, entry_points
 from pathlib import Path
 import pytest
 
-installed = sys.argv[1].split(",")
-for name in installed:
-    module = import_module(name.replace("-", "_"))
+sources = dict(word.split("=") for word in sys.argv[1].split(","))
+for name, source in sources.items():
+    source = Path(source)
+    module = import_module(source.name)
     assert "site-packages" in Path(module.__file__).parts, f"{name} was imported from {module.__file__}"
-    files = [str(file) for file in distribution(name).files]
-    assert any(file.endswith("licenses/LICENSE") for file in files), f"the wheel of {name} carries no licence"
-strangers = {e.dist.name for e in entry_points(group="curation_core.plugins")} - set(installed)
+    shipped = {str(file) for file in distribution(name).files}
+    assert any(file.endswith("licenses/LICENSE") for file in shipped), f"the wheel of {name} carries no licence"
+    written = {path for path in source.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+    missing = {path.relative_to(source.parent).as_posix() for path in written} - shipped
+    assert not missing, f"the wheel of {name} lacks {missing}"
+strangers = {e.dist.name for e in entry_points(group="curation_core.plugins")} - set(sources)
 assert not strangers, f"other plugins are visible: {strangers}"
 sys.exit(pytest.main(sys.argv[2:]))
 """
@@ -144,7 +148,13 @@ def with_siblings(folder: str) -> list[str]:
     return list(dict.fromkeys([".", *(s for sibling in siblings for s in with_siblings(f"plugins/{sibling}")), folder]))
 
 
-@nox.session
+def source_of(name: str) -> Path:
+    """The folder of a distribution's package."""
+    package = name.replace("-", "_")
+    return ROOT / package if name == "curation-core" else ROOT / "plugins" / name / "src" / package
+
+
+@nox.session(reuse_venv=False)  # pip keeps an installed wheel of the same version, however old it is
 @nox.parametrize("plugin", PLUGINS)
 def wheels(session: nox.Session, plugin: str) -> None:
     """Test each plugin as its users get it: wheels by path, in an environment and a folder with nothing else."""
@@ -159,9 +169,10 @@ def wheels(session: nox.Session, plugin: str) -> None:
     by_path = [f"{name}{extras.get(name, '')} @ {uri}" for name, uri in built.items()]
     session.install(*by_path, *requirements("tests", *folders))
     session.chdir(empty)
+    sources = [f"{name}={source_of(name)}" for name in built]
     arguments = ["-c", str(ROOT / "pyproject.toml"), str(ROOT / "plugins" / plugin / "tests"), *session.posargs]
     session.log(f"pytest {' '.join(arguments)}, on {', '.join(built)} from wheels")
-    session.run("python", "-c", FROM_WHEELS, ",".join(built), *arguments, log=False)
+    session.run("python", "-c", FROM_WHEELS, ",".join(sources), *arguments, log=False)
 
 
 @nox.session
@@ -176,7 +187,7 @@ def coverage(session: nox.Session) -> None:
     session.run("coverage", "report")
 
 
-@nox.session
+@nox.session(reuse_venv=False)  # what is installed already would stay
 def minimums(session: nox.Session) -> None:
     """Run the tests on the lowest version of every direct dependency."""
     session.install("uv")
