@@ -1,0 +1,111 @@
+"""Runs the whole pipeline once, and shows what came of it: ``python -m lead_pipeline``."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from curation_core._postgres import EmbeddedPostgres
+from lead_pipeline import desk, proof
+from lead_pipeline.businesses import Ending, make_businesses
+from lead_pipeline.history import read_history
+from lead_pipeline.hosts import Operator
+from lead_pipeline.models import ExtractionStatus, ImportStatus
+from lead_pipeline.report import print_report
+from lead_pipeline.town import SITES
+from lead_pipeline.web import Town, open_town
+
+EXTRACTED: Mapping[Ending, str] = {
+    "done": ExtractionStatus.COMPLETED,
+    "skipped": ExtractionStatus.COMPLETED,
+    "failed": ExtractionStatus.ERROR,
+}
+IMPORTED: Mapping[Ending, str] = {
+    "done": ImportStatus.COMPLETE,
+    "skipped": ImportStatus.COMPLETE,
+    "failed": ImportStatus.ERROR,
+}
+
+
+async def run_pipeline(engine: AsyncEngine, operator: Operator, town: Town, businesses: int) -> bool:
+    """Take businesses to domains and domains to pages, print the report, and say whether all is as it must be.
+
+    Args:
+        engine: The application's database.
+        operator: Who types the commands.
+        town: The websites.
+        businesses: How many.
+    """
+    rows = await desk.list_businesses(engine, make_businesses(businesses, [site.domain for site in SITES]))
+    await desk.select_businesses(engine)
+    snapshots = {"before": await desk.count_rows(engine)}
+    _say(f"{len(rows):,} businesses are queued; two hosts look for their domains")
+    extraction_hosts = await asyncio.to_thread(operator.run_until_idle, "extraction")
+    snapshots["domains found"] = await desk.count_rows(engine)
+
+    sitemaps = await desk.select_sitemaps(engine, SITES, town.origins)
+    _say(f"{len(sitemaps)} sitemaps are queued; two hosts import them")
+    import_hosts = await asyncio.to_thread(operator.run_until_idle, "import")
+    snapshots["pages found"] = after = await desk.count_rows(engine)
+
+    histories = [await read_history(engine, workflow) for workflow in ("domain-extraction", "sitemap-import")]
+    extraction, imports = histories
+    findings = [
+        *(("domain-extraction", finding) for finding in proof.judge_workflow(extraction, rows, extraction_hosts)),
+        ("domain-extraction", proof.judge_statuses(after, "local_businesses", EXTRACTED, rows.values())),
+        *(("sitemap-import", finding) for finding in proof.judge_workflow(imports, sitemaps, import_hosts)),
+        ("sitemap-import", proof.judge_statuses(after, "sitemap_files", IMPORTED, sitemaps.values())),
+        ("sitemap-import", proof.judge_requests(town, sitemaps.values())),
+        *[("tables", finding) async for finding in proof.judge_tables(engine, rows, sitemaps)],
+    ]
+    print_report(snapshots, histories, findings)
+    return all(finding.holds for _, finding in findings)
+
+
+def main(arguments: list[str]) -> int:
+    """Start everything, run, stop everything.
+
+    Args:
+        arguments: What was typed after the command.
+
+    Returns:
+        0, or 1 if anything was not as it must be.
+    """
+    parser = argparse.ArgumentParser(prog="python -m lead_pipeline", description=__doc__)
+    parser.add_argument("--businesses", type=int, default=2000, help="how many are listed (default: %(default)s)")
+    parser.add_argument("--latency", type=float, default=0.05, help="seconds before a website answers")
+    options = parser.parse_args(arguments)
+    began = time.monotonic()
+    with TemporaryDirectory(prefix="lead-pipeline-") as folder, EmbeddedPostgres.throwaway() as server:
+        operator = Operator(Path(folder), server.url)
+        desk.migrate(server.url)
+        operator.upgrade_ledger()
+        _say("PostgreSQL is up; the application's tables are made, and the engine's beside them")
+        with open_town(SITES, options.latency) as town:
+            _say(f"a town of {len(SITES)} websites is open on loopback")
+            well = asyncio.run(_connected(server.url, operator, town, options.businesses))
+    _say(f"{'all is as it must be' if well else 'NOT as it must be'}, after {time.monotonic() - began:.1f} s")
+    return 0 if well else 1
+
+
+async def _connected(url: str, operator: Operator, town: Town, businesses: int) -> bool:
+    engine = create_async_engine(url)
+    try:
+        return await run_pipeline(engine, operator, town, businesses)
+    finally:
+        await engine.dispose()
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

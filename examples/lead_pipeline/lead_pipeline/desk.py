@@ -1,0 +1,115 @@
+"""What people do in the application: list businesses, decide which to follow, choose sitemaps. Plain SQL, no engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID, uuid4
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.orm import InstrumentedAttribute
+
+from lead_pipeline.businesses import Business
+from lead_pipeline.models import Curation, Domain, ExtractionStatus, ImportStatus, LocalBusiness, Page, SitemapFile
+from lead_pipeline.town import Site
+
+TENANT = UUID("550e8400-e29b-41d4-a716-446655440000")
+STATUSES: tuple[InstrumentedAttribute[object], ...] = (
+    LocalBusiness.domain_extraction_status,
+    Domain.sitemap_curation_status,
+    SitemapFile.sitemap_import_status,
+    Page.page_processing_status,
+)
+Counts = dict[tuple[str, str], int]
+"""Rows by table and status."""
+
+
+def alembic_config(url: str) -> Config:
+    """What Alembic must know to work on a database of the application's."""
+    config = Config()
+    config.set_main_option("script_location", "lead_pipeline:migrations")
+    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    return config
+
+
+def migrate(url: str) -> None:
+    """Bring the application's own tables up to date, as every deploy does."""
+    command.upgrade(alembic_config(url), "head")
+
+
+async def list_businesses(engine: AsyncEngine, businesses: Sequence[Business]) -> dict[UUID, Business]:
+    """Store businesses that nobody has looked at yet.
+
+    Returns:
+        The businesses by their rows' keys.
+    """
+    keyed = {uuid4(): business for business in businesses}
+    rows = [
+        {"id": key, "tenant_id": TENANT, "business_name": business.name, "website_url": business.website}
+        for key, business in keyed.items()
+    ]
+    async with engine.begin() as connection:
+        await connection.execute(insert(LocalBusiness), rows)
+    return keyed
+
+
+async def select_businesses(engine: AsyncEngine) -> int:
+    """Select all new businesses. To select one is to queue it.
+
+    Returns:
+        How many.
+    """
+    selected = (
+        update(LocalBusiness)
+        .where(LocalBusiness.status == Curation.NEW)
+        .values(status=Curation.SELECTED, domain_extraction_status=ExtractionStatus.QUEUED)
+    )
+    async with engine.begin() as connection:
+        return (await connection.execute(selected)).rowcount
+
+
+async def select_sitemaps(engine: AsyncEngine, sites: Sequence[Site], origins: Mapping[str, str]) -> dict[UUID, Site]:
+    """Select the domains whose sites have a known sitemap, and queue it.
+
+    Args:
+        engine: The database.
+        sites: The sites.
+        origins: Where each domain is reached.
+
+    Returns:
+        The sites by their sitemaps' keys; a site whose domain no business led to is not among them.
+    """
+    by_domain = {site.domain: site for site in sites}
+    async with engine.begin() as connection:
+        selected = (
+            update(Domain)
+            .where(Domain.domain.in_(by_domain))
+            .values(sitemap_curation_status=Curation.SELECTED)
+            .returning(Domain.id, Domain.domain)
+        )
+        domains = (await connection.execute(selected)).all()
+        keyed = {uuid4(): (domain_id, by_domain[domain]) for domain_id, domain in domains}
+        rows = [
+            {
+                "id": key,
+                "tenant_id": TENANT,
+                "domain_id": domain_id,
+                "url": origins[site.domain] + site.sitemap,
+                "sitemap_import_status": ImportStatus.QUEUED,
+            }
+            for key, (domain_id, site) in keyed.items()
+        ]
+        await connection.execute(insert(SitemapFile), rows)
+    return {key: site for key, (_, site) in keyed.items()}
+
+
+async def count_rows(engine: AsyncEngine) -> Counts:
+    """Count the rows of each table by status."""
+    counts: Counts = {}
+    async with engine.connect() as connection:
+        for status in STATUSES:
+            found = await connection.execute(select(status, func.count()).group_by(status))
+            counts |= {(status.class_.__tablename__, str(word or "none")): rows for word, rows in found}
+    return counts

@@ -1,0 +1,1 @@
+"""The application's own migrations, run by its own Alembic."""

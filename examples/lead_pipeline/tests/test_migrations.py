@@ -1,0 +1,82 @@
+"""The application's migrations make its models' tables, and take them away again."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from lead_pipeline import desk
+from lead_pipeline.models import Base
+
+
+async def upgrade(url: str) -> None:
+    await asyncio.to_thread(desk.migrate, url)
+
+
+def look(connection: sa.Connection) -> dict[str, Any]:
+    inspector = sa.inspect(connection)
+    return {
+        "tables": set(inspector.get_table_names()) - {"alembic_version"},
+        "enums": {enum["name"]: enum["labels"] for enum in inspector.get_enums()},  # type: ignore[attr-defined]
+        "differences": compare_metadata(MigrationContext.configure(connection), Base.metadata),
+        "queues": {
+            index["name"]: str(index.get("dialect_options", {}).get("postgresql_where"))
+            for table in inspector.get_table_names()
+            for index in inspector.get_indexes(table)
+            if str(index["name"]).endswith("_queued")
+        },
+    }
+
+
+async def test_the_migrations_make_what_the_models_say(url: str, engine: AsyncEngine) -> None:
+    await upgrade(url)
+    async with engine.connect() as connection:
+        found = await connection.run_sync(look)
+    assert found["tables"] == set(Base.metadata.tables)
+    assert found["differences"] == []
+    assert found["enums"]["sitemap_import_status"] == ["Queued", "Processing", "Complete", "Error"]
+    assert found["enums"]["domain_extraction_status"] == ["Queued", "Processing", "Completed", "Error"]
+
+
+async def test_each_queue_has_an_index_on_what_waits_and_room_for_updates(url: str, engine: AsyncEngine) -> None:
+    await upgrade(url)
+    roomy = sa.text("select relname from pg_class where 'fillfactor=70' = any(reloptions) order by 1")
+    async with engine.connect() as connection:
+        queues = (await connection.run_sync(look))["queues"]
+        assert (await connection.scalars(roomy)).all() == ["local_businesses", "pages", "sitemap_files"]
+    assert set(queues) == {"ix_local_businesses_queued", "ix_sitemap_files_queued", "ix_pages_queued"}
+    assert all("'Queued'" in predicate for predicate in queues.values())
+
+
+async def test_upgrading_again_changes_nothing(url: str, engine: AsyncEngine) -> None:
+    await upgrade(url)
+    await upgrade(url)
+    async with engine.connect() as connection:
+        assert (await connection.run_sync(look))["differences"] == []
+
+
+async def test_the_migrations_can_be_taken_back(url: str, engine: AsyncEngine) -> None:
+    await upgrade(url)
+    config = desk.alembic_config(url)
+    await asyncio.to_thread(command.downgrade, config, "0001")
+    async with engine.connect() as connection:
+        assert (await connection.run_sync(look))["queues"] == {}
+    await asyncio.to_thread(command.downgrade, config, "base")
+    async with engine.connect() as connection:
+        found = await connection.run_sync(look)
+    assert (found["tables"], found["enums"]) == (set(), {})
+
+
+async def test_autogenerate_leaves_the_engine_s_schema_alone(url: str, engine: AsyncEngine) -> None:
+    await upgrade(url)
+    async with engine.begin() as connection:
+        await connection.execute(sa.text("create schema curation"))
+        await connection.execute(sa.text("create table curation.claim (item text)"))
+    async with engine.connect() as connection:
+        assert (await connection.run_sync(look))["differences"] == []
