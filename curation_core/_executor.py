@@ -1,4 +1,4 @@
-"""Run one attempt: the plugin's code with its time limit, whatever it does, to a verdict."""
+"""Run one attempt: the plugin's code, whatever it does, to a verdict."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Executor:
 
     Args:
         bound: The workflow and its plugin's hooks.
-        policy: Its time limit, attempts and waits.
+        policy: Its attempts and waits.
         settings: The plugin's own settings.
         resources: What its ``lifespan`` yielded.
         worker: This process among the workers, for the log lines.
@@ -40,8 +40,6 @@ class Executor:
         self._settings = settings
         self._resources = resources
         self._worker = worker
-        self._timeout = policy.timeout.total_seconds()
-        self._too_long = f"the attempt took longer than {self._timeout:g} s"
 
     async def run(self, claim: Claim) -> Verdict:
         """Run an attempt to its verdict.
@@ -53,22 +51,15 @@ class Executor:
         attempt = self._attempt(claim)
         started = time.perf_counter()
         with log_context(workflow=self._bound.name, item=claim.item, attempt=claim.attempt, worker=self._worker):
-            limit = asyncio.timeout(self._timeout)
             try:
-                async with limit:
-                    returned = await self._bound.process(claim.row, attempt, self._resources, self._settings)
-                if limit.expired():
-                    raise TimeoutError(self._too_long)  # noqa: TRY301 - it swallowed its cancellation and came back late
+                returned = await self._bound.process(claim.row, attempt, self._resources, self._settings)
                 complaint = self._nonsense(returned)
                 if complaint:
                     raise TypeError(complaint)  # noqa: TRY301 - what was returned is an error like any that was raised
             except BaseException as error:
-                if isinstance(error, asyncio.CancelledError) and self._cancelled_from_outside():
+                if isinstance(error, asyncio.CancelledError) and _cancelled_from_outside():
                     raise
-                seconds = time.perf_counter() - started
-                if limit.expired():
-                    error = TimeoutError(self._too_long)
-                return self.decide(claim, error, seconds)
+                return self.decide(claim, error, time.perf_counter() - started)
             return _judge.judge(claim, returned, self._policy, time.perf_counter() - started)
 
     def decide(self, claim: Claim, error: BaseException, seconds: float) -> Verdict:
@@ -113,7 +104,7 @@ class Executor:
             return "process_item returned False, and there is no save_result to read it: return Fail(reason) or raise"
         return ""
 
-    @staticmethod
-    def _cancelled_from_outside() -> bool:
-        current = asyncio.current_task()
-        return current is not None and current.cancelling() > 0
+
+def _cancelled_from_outside() -> bool:
+    current = asyncio.current_task()
+    return current is not None and current.cancelling() > 0

@@ -43,9 +43,15 @@ class Settler:
         self._decide = decide
         self._done = done
         self._finished: list[Verdict] = []
+        self._settling: list[Verdict] = []
         self._arrived = asyncio.Event()
         self._closed = False
         self.pending = 0
+
+    @property
+    def tokens(self) -> set[int]:
+        """The tokens of the claims that are not settled yet."""
+        return {verdict.claim.token for verdict in (*self._finished, *self._settling)}
 
     def submit(self, verdict: Verdict) -> None:
         """Take a verdict. It is settled with all others that are there when the current settle ends."""
@@ -64,8 +70,9 @@ class Settler:
             await self._arrived.wait()
             self._arrived.clear()
             while self._finished:
-                group, self._finished = self._finished[:GROUP], self._finished[GROUP:]
-                await self._settle_until_done(group)
+                self._settling, self._finished = self._finished[:GROUP], self._finished[GROUP:]
+                await self._settle_until_done(self._settling)
+                self._settling = []
             if self._closed:
                 return
 

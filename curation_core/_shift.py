@@ -27,6 +27,7 @@ from curation_core.worker import Worker
 _logger = logging.getLogger(__name__)
 
 PRUNE_EVERY = 3600.0  # seconds
+GIVE_BACK_WITHIN = 10.0  # seconds for cancelled items to end and for their rows to be given back
 
 
 class Shift:
@@ -56,6 +57,7 @@ class Shift:
         self._settings = settings
         self._version = version
         self._over = asyncio.Event()
+        self._hurried = asyncio.Event()
         self._sweeping: asyncio.Task[None] | None = None
         self._pruned_at = 0.0
         self.workers = {
@@ -91,11 +93,15 @@ class Shift:
 
     def give_back(self) -> None:
         """Stop waiting for what runs: cancel it and give its rows back."""
+        self._hurried.set()
         for worker in self.workers.values():
             worker.give_back()
 
-    async def run(self) -> None:
+    async def run(self) -> set[asyncio.Task[None]]:
         """Work until `end` is called or the worker is lost.
+
+        Returns:
+            What could not be ended in time: tasks that hold results and wait for the database to settle them.
 
         Raises:
             Exception: The worker could not be registered.
@@ -120,20 +126,31 @@ class Shift:
             listener.cancel()
             for worker in self.workers.values():
                 worker.stop()
-            await self._drain(working)
+            left = await self._drain(working)
+            if self._sweeping is not None:
+                self._sweeping.cancel()
             await asyncio.gather(listener, *([self._sweeping] if self._sweeping else []), return_exceptions=True)
             self._heartbeat.stop()
-            await self._leave()
+            if not left:
+                await self._leave()
+        return left
 
-    async def _drain(self, working: list[asyncio.Task[None]]) -> None:
+    async def _drain(self, working: list[asyncio.Task[None]]) -> set[asyncio.Task[None]]:
         if self.lost:
             self.give_back()
-        _, running = await asyncio.wait(working, timeout=self._settings.drain_timeout.total_seconds())
-        if running:
+        hurried = asyncio.create_task(self._hurried.wait())
+        everything = asyncio.ensure_future(asyncio.wait(working))
+        timeout = self._settings.drain_timeout.total_seconds()
+        await asyncio.wait((everything, hurried), timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        if not everything.done():
             self.give_back()
-        for ended in await asyncio.gather(*working, return_exceptions=True):
-            if isinstance(ended, BaseException):
-                _logger.error("a worker ended with an error", exc_info=ended)
+            await asyncio.wait((everything,), timeout=GIVE_BACK_WITHIN)
+        hurried.cancel()
+        everything.cancel()
+        for task in working:
+            if task.done() and not task.cancelled() and task.exception() is not None:
+                _logger.error("%s ended with an error", task.get_name(), exc_info=task.exception())
+        return {task for task in working if not task.done()}
 
     async def _leave(self) -> None:
         try:

@@ -68,6 +68,7 @@ class Engine:
         }
         self._shift: Shift | None = None
         self._stopping = asyncio.Event()
+        self._left: set[asyncio.Task[None]] = set()
         self._summary = Summary()
 
     @property
@@ -100,6 +101,7 @@ class Engine:
             resources = await self._enter(stack, fitted)
             while fitted and not self._stopping.is_set():
                 await self._work(fitted, resources, until_idle=until_idle)
+            await self._let_go()
         return self._summary
 
     async def _enter(self, stack: AsyncExitStack, fitted: dict[str, Fitted]) -> dict[str, Any]:
@@ -127,7 +129,7 @@ class Engine:
         self._shift = shift
         watching = asyncio.create_task(self._end_when_idle(shift, list(fitted))) if until_idle else None
         try:
-            await shift.run()
+            self._left |= await shift.run()
         except Exception as error:  # noqa: BLE001 - the database may be away; it is tried until it is back
             _logger.warning("no work under a new worker id yet: %s", _judge.describe(error))
             await self._wait(RESTART_PAUSE)
@@ -137,6 +139,15 @@ class Engine:
                 await asyncio.gather(watching, return_exceptions=True)
             self._summary.counts = _added(self._summary.counts, shift)
             self._shift = None
+
+    async def _let_go(self) -> None:
+        left = {task for task in self._left if not task.done()}
+        if left:
+            names = ", ".join(sorted(task.get_name() for task in left))
+            _logger.error("the database did not come back: results of %s are lost, their rows will be rescued", names)
+            for task in left:
+                task.cancel()
+            await asyncio.wait(left)
 
     async def _end_when_idle(self, shift: Shift, names: list[str]) -> None:
         """Stop when a pass over every workflow found nothing and no host holds anything.

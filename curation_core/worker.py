@@ -7,10 +7,10 @@ import logging
 import random
 import time
 from collections.abc import Callable
-from typing import NamedTuple
 
 from curation_core import _judge
 from curation_core._executor import Executor
+from curation_core._runner import Runner
 from curation_core._scan import Scan
 from curation_core._settler import Settler
 from curation_core._store.claiming import ClaimStore
@@ -21,22 +21,10 @@ from curation_core.policy import Policy
 
 _logger = logging.getLogger(__name__)
 
-ABANDON_AFTER = 5.0
-"""Seconds after its time limit that an item which swallowed its cancellation is settled without it."""
-
-IGNORED = f"it ignored its cancellation for {ABANDON_AFTER:g} s"
-
 REFILL_AFTER = 0.02
 """Seconds that a free place waits for others, so that a claim brings several rows."""
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 15.0  # seconds between tries while rows can't be claimed
-
-
-class Run(NamedTuple):
-    """An item that runs: what is claimed, and since when by the monotonic clock."""
-
-    claim: Claim
-    started: float
 
 
 class Worker:
@@ -65,28 +53,26 @@ class Worker:
         self.counts: dict[str, int] = {}
         self.trouble = ""
         self._claims = claims
-        self._executor = executor
         self._settler = make_settler(self._settled)
         self._observers = observers
         self._scan = Scan()
-        self._running: dict[asyncio.Task[Verdict], Run] = {}
+        self._runner = Runner(executor, policy.timeout.total_seconds(), self._finished)
         self._awake = asyncio.Event()
         self._freed = asyncio.Event()
         self._due = True
-        self._held_back = False
+        self._uncertain = False
         self._claiming = False
         self._stopped = asyncio.Event()
-        self._given_back_at: float | None = None
 
     @property
     def busy(self) -> bool:
         """Whether rows are being claimed, run or settled."""
-        return self._claiming or self._awake.is_set() or bool(self._running) or self._settler.pending > 0
+        return self._claiming or self._awake.is_set() or len(self._runner) > 0 or self._settler.pending > 0
 
     @property
     def in_flight(self) -> int:
         """Rows that this process holds."""
-        return len(self._running) + self._settler.pending
+        return len(self._runner) + self._settler.pending
 
     def wake(self) -> None:
         """Look for rows, fresh and due."""
@@ -95,7 +81,7 @@ class Worker:
 
     def sweep(self) -> None:
         """Look for rows that other hosts made claimable unheard, and let go of items that ignore their end."""
-        self._abandon_overdue()
+        self._runner.abandon_deaf()
         self.wake()
 
     async def run(self) -> None:
@@ -112,6 +98,7 @@ class Worker:
                     pause, self.trouble = FIRST_PAUSE, ""
                 except Exception as error:  # noqa: BLE001 - the loop must outlive whatever the database does
                     self.trouble = _judge.describe(error)
+                    self._uncertain = True
                     _logger.log(
                         logging.WARNING if is_passing(error) else logging.ERROR,
                         "%s: no rows could be claimed, next try in %.1f s: %s",
@@ -124,12 +111,13 @@ class Worker:
                     pause = min(pause * 2, LONGEST_PAUSE)
                 finally:
                     self._claiming = False
-            while self._running:
-                await asyncio.wait(self._running, timeout=1.0)
-                self._abandon_overdue()
-        finally:
+            await self._runner.wait()
+            if self._uncertain:
+                await self._give_back_unheard()
             self._settler.close()
             await settling
+        finally:
+            settling.cancel()
 
     def stop(self) -> None:
         """Claim no more. What runs may finish."""
@@ -139,11 +127,11 @@ class Worker:
 
     def give_back(self) -> None:
         """Cancel what still runs and give its rows back, uncharged."""
-        self._given_back_at = time.monotonic()
-        for task in list(self._running):
-            task.cancel()
+        self._runner.cancel()
 
     async def _drain(self) -> None:
+        if self._uncertain:
+            await self._give_back_unheard()
         self._scan.begin()
         goes_on = True
         while not self._stopped.is_set():
@@ -161,7 +149,6 @@ class Worker:
             self._scan.look_back(time.monotonic())
             started = time.monotonic()
             window = await self._claims.fresh(limit, self._scan.cursor)
-            self._held_back = window.held_back
             if window.held_back:
                 return
             self._start(window.claims)
@@ -185,48 +172,26 @@ class Worker:
         # Results that wait for the database hold claims too: without a bound on them, a slow database would be fed
         # ever more rows.
         backlog = self.policy.concurrency + 2 * self.policy.batch_size - self.in_flight
-        return min(self.policy.concurrency - len(self._running), backlog, self.policy.batch_size)
+        return min(self.policy.concurrency - len(self._runner), backlog, self.policy.batch_size)
 
     def _start(self, claims: list[Claim]) -> None:
         if not claims:
             return
         if self._observers.has_claimed:
             self._observers.claimed(self.name, len(claims))
-        now = time.monotonic()
-        for claim in claims:
-            task = asyncio.create_task(self._executor.run(claim))
-            self._running[task] = Run(claim, now)
-            task.add_done_callback(self._ended)
+        self._runner.start(claims)
 
-    def _abandon_overdue(self) -> None:
-        # The time limit and the shutdown cancel an item, and an item may swallow that. Its place and its row are not
-        # its to keep.
-        now = time.monotonic()
-        limit = self.policy.timeout.total_seconds() + ABANDON_AFTER
-        giving_back = self._given_back_at is not None and now - self._given_back_at > ABANDON_AFTER
-        for task, run in list(self._running.items()):
-            if not giving_back and now - run.started <= limit:
-                continue
-            del self._running[task]
-            if giving_back:
-                verdict = _judge.release(run.claim, f"the host stopped; {IGNORED}", now - run.started)
-            else:
-                error = TimeoutError(f"the attempt ran out of time; {IGNORED}")
-                verdict = self._executor.decide(run.claim, error, now - run.started)
-            self._settler.submit(verdict)
+    def _finished(self, verdict: Verdict) -> None:
+        self._settler.submit(verdict)
         self._freed.set()
 
-    def _ended(self, task: asyncio.Task[Verdict]) -> None:
-        # A callback and not the end of a coroutine: a task cancelled before its first step never runs any of its code.
-        run = self._running.pop(task, None)
-        if run is None:  # it was abandoned, and came back after all
-            return
-        claim = run.claim
-        if task.cancelled():
-            self._settler.submit(_judge.release(claim, "the host stopped before it was done"))
-        else:
-            self._settler.submit(task.result())
-        self._freed.set()
+    async def _give_back_unheard(self) -> None:
+        """Give back the rows of a claim that was committed while its answer was lost with the connection."""
+        ours = self._runner.tokens | self._settler.tokens
+        for claim in await self._claims.held():
+            if claim.token not in ours:
+                self._settler.submit(_judge.release(claim, "the connection was lost while it was claimed"))
+        self._uncertain = False
 
     def _settled(self, settlement: Settlement) -> None:
         counts = self.counts

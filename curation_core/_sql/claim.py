@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import (
     CTE,
     ColumnElement,
+    FromClause,
     Integer,
     Select,
     Text,
@@ -137,12 +138,18 @@ def claim_due(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Select[*tu
     return select(item, *_claim_columns(won)).select_from(moved.join(won, rows.item(moved) == won.c.item))
 
 
+def claims_held(rows: Rows, ledger: Ledger) -> Select[*tuple[Any, ...]]:
+    """The live claims of a worker. Parameter: ``worker``. Columns as in `claim_fresh`, without the item's."""
+    claim = ledger.claim
+    return select(*_claim_columns(claim)).where(claim.c.workflow == rows.workflow_name, claim.c.worker == WORKER)
+
+
 def _beside(rows: Rows) -> list[ColumnElement[Any]]:
     ordered = {order.column.name for order in rows.ordering}
     return [column for column in rows.key if column.name not in ordered]
 
 
-def _claim_columns(won: CTE) -> list[ColumnElement[Any]]:
+def _claim_columns(won: FromClause) -> list[ColumnElement[Any]]:
     names = ("item", "token", "queueing", "attempt", "lost", "claimed_at")
     return [won.c[name].label(f"claim_{name}") for name in names]
 

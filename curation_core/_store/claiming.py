@@ -74,6 +74,7 @@ class ClaimStore:
         self._limits = limits
         self._due = claim_sql.claim_due(rows, ledger, now)
         self._fresh: dict[tuple[int, bool], Select[*tuple[Any, ...]]] = {}
+        self._held = claim_sql.claims_held(rows, ledger)
         self._lock = control_sql.lock_control(rows, ledger)
         self._count = control_sql.count_live(rows, ledger)
 
@@ -95,6 +96,12 @@ class ClaimStore:
             return Window(_claims(found), Cursor(cursor.segment, tuple(found[0][2 + _CLAIM_COLUMNS :])))
         last = cursor.segment + 1 == len(segments(self._rows))
         return Window(_claims(found), None if last else Cursor(cursor.segment + 1))
+
+    async def held(self) -> list[Claim]:
+        """The claims that the database says this worker holds, without their rows."""
+        async with self._engine.connect() as connection:
+            found = await connection.execute(self._held, named(worker=self._worker))
+            return [Claim(None, *row) for row in found]
 
     async def _claim(
         self, statement: Select[*tuple[Any, ...]], limit: int, parameters: dict[str, Any]
