@@ -81,6 +81,8 @@ class Settler:
         while group:
             try:
                 settlement = await self._store.settle(self._worker, group)
+                if settlement.lost and pause > FIRST_PAUSE:
+                    settlement = await self._reconsidered(settlement)
             except Exception as error:  # noqa: BLE001 - save_result is the plugin's code
                 if is_passing(error):
                     _logger.warning(
@@ -100,6 +102,12 @@ class Settler:
             else:
                 self._finish(settlement, len(group))
                 return
+
+    async def _reconsidered(self, settlement: Settlement) -> Settlement:
+        """After a lost connection: what is no longer held may have been settled by the commit that got no answer."""
+        before = await self._store.settled_before(settlement.lost)
+        lost = [verdict for verdict in settlement.lost if verdict not in before]
+        return Settlement([*settlement.settled, *before], settlement.overruled, lost)
 
     def _without(self, verdict: Verdict, error: Exception) -> list[Verdict]:
         """What to settle instead of a verdict that the plugin's writes, or the table itself, refused."""

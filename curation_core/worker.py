@@ -112,8 +112,7 @@ class Worker:
                 finally:
                     self._claiming = False
             await self._runner.wait()
-            if self._uncertain:
-                await self._give_back_unheard()
+            await self._give_back_unheard_if_possible()
             self._settler.close()
             await settling
         finally:
@@ -184,6 +183,13 @@ class Worker:
     def _finished(self, verdict: Verdict) -> None:
         self._settler.submit(verdict)
         self._freed.set()
+
+    async def _give_back_unheard_if_possible(self) -> None:
+        if self._uncertain:
+            try:
+                await self._give_back_unheard()
+            except Exception as error:  # noqa: BLE001 - the host is stopping; such rows are rescued, then
+                _logger.warning("%s: can't see what is still claimed: %s", self.name, _judge.describe(error))
 
     async def _give_back_unheard(self) -> None:
         """Give back the rows of a claim that was committed while its answer was lost with the connection."""

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Insert,
     Integer,
     Interval,
+    Select,
     SmallInteger,
     Text,
     Update,
@@ -143,6 +144,15 @@ def record(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Insert:
     return insert(attempt).from_select(
         ["workflow", "worker", "settled_at", *(c.name for c in ended.c)],
         select(rows.workflow_name, given("worker", Uuid), now, *ended.c),
+    )
+
+
+def recorded(rows: Rows, ledger: Ledger) -> Select[*tuple[Any, ...]]:
+    """Which claims the history knows as ended. Parameters: the arrays ``item``, ``token``. Column: ``token``."""
+    attempt = ledger.attempt
+    asked = arrays("asked", item=Text, token=BigInteger)
+    return select(attempt.c.token).where(
+        attempt.c.workflow == rows.workflow_name, attempt.c.item == asked.c.item, attempt.c.token == asked.c.token
     )
 
 

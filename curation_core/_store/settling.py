@@ -54,6 +54,7 @@ class SettleStore:
         self._give_back = settle_sql.give_back_unwanted(rows)
         self._drop_waiting = settle_sql.drop_waiting(rows, ledger)
         self._record = settle_sql.record(rows, ledger, now)
+        self._recorded = settle_sql.recorded(rows, ledger)
         self._pause = control_sql.pause(ledger, now)
         self._notify = settle_sql.notify(ledger.schema)
         self._plan_as_anywhere = settle_sql.plan_as_anywhere()
@@ -76,6 +77,12 @@ class SettleStore:
         """
         async with self._engine.begin() as connection:
             return await self.settle_within(connection, worker, verdicts)
+
+    async def settled_before(self, verdicts: Sequence[Verdict]) -> list[Verdict]:
+        """Which of these were settled by a commit whose answer was lost."""
+        async with self._engine.connect() as connection:
+            known = set((await connection.execute(self._recorded, _fences(verdicts))).scalars())
+        return [verdict for verdict in verdicts if verdict.claim.token in known]
 
     async def settle_within(self, connection: AsyncConnection, worker: UUID, verdicts: Sequence[Verdict]) -> Settlement:
         """As `settle`, in a transaction that is open already: a rescue has locked what it settles."""
