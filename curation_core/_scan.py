@@ -31,15 +31,20 @@ class Scan:
         self._claimed = False
         self._resume = None
 
-    def look_back(self, now: float) -> None:
+    def look_back(self, now: float) -> bool:
         """At intervals, look at the head once: rows may have come in ahead of the cursor.
 
         Args:
             now: Seconds of any clock that does not jump.
+
+        Returns:
+            Whether it is time for that.
         """
         if self._resume is None and not self.cursor.at_start and now - self._looked_back_at > self._look_back_every:
             self._resume, self.cursor = self.cursor, Cursor()
             self._looked_back_at = now
+            return True
+        return False
 
     def advance(self, following: Cursor | None, claimed: int, seconds: float) -> bool:
         """Take note of a window.

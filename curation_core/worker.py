@@ -132,35 +132,41 @@ class Worker:
         if self._uncertain:
             await self._give_back_unheard()
         self._scan.begin()
-        goes_on = True
-        while not self._stopped.is_set():
-            room = await self._room()
-            if self._stopped.is_set():
-                return
-            limit = _rounded(room, self.policy.batch_size)
+        goes_on = await self._claim_fresh()  # first, since a notification is most often about a fresh row
+        while not self._stopped.is_set() and (goes_on or self._due):
             if self._due:
-                claims = await self._claims.due(limit)
-                self._start(claims)
-                self._due = len(claims) == limit
-                continue
-            if not goes_on:
-                return
-            self._scan.look_back(time.monotonic())
-            started = time.monotonic()
-            window = await self._claims.fresh(limit, self._scan.cursor)
-            if window.held_back:
-                return
-            self._start(window.claims)
-            goes_on = self._scan.advance(window.cursor, len(window.claims), time.monotonic() - started)
+                await self._claim_due()
+            else:
+                goes_on = await self._claim_fresh()
+
+    async def _claim_fresh(self) -> bool:
+        limit = await self._room()
+        if not limit:
+            return False
+        started = time.monotonic()
+        if self._scan.look_back(started):
+            self._due = True
+        window = await self._claims.fresh(limit, self._scan.cursor)
+        if window.held_back:
+            return False
+        self._start(window.claims)
+        return self._scan.advance(window.cursor, len(window.claims), time.monotonic() - started)
+
+    async def _claim_due(self) -> None:
+        limit = await self._room()
+        if limit:
+            claims = await self._claims.due(limit)
+            self._start(claims)
+            self._due = len(claims) == limit
 
     async def _room(self) -> int:
-        """Wait until rows can start, and a fair number of them at once."""
+        """Wait until rows can start, a fair number of them at once. Returns how many; 0 when it is time to stop."""
         enough = min(self.policy.batch_size, max(1, self.policy.concurrency // 4))
         patience = None
         while not self._stopped.is_set():
             free = self._free()
             if free >= enough or (free and patience is not None and time.monotonic() >= patience):
-                return free
+                return _rounded(free, self.policy.batch_size)
             if free and patience is None:
                 patience = time.monotonic() + REFILL_AFTER
             self._freed.clear()

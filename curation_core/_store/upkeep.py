@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -9,14 +10,18 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from curation_core._sql import rescue as rescue_sql
 from curation_core._sql import worker as worker_sql
 from curation_core._sql.rows import Rows, named
+from curation_core._store.connections import is_passing
 from curation_core._store.settling import SettleStore
 from curation_core.claims import Claim, Settlement, Verdict
 from curation_core.ledger import Ledger
+
+_logger = logging.getLogger(__name__)
 
 RESCUE_BATCH = 1000
 """Claims taken back in one transaction: 7 to 8 ms of locks for a thousand."""
@@ -94,10 +99,10 @@ class UpkeepStore:
                 named(lost_after=self._lost_after, limit=RESCUE_BATCH),
             )
             lost = [_lost(row) for row in found]
-            return [
-                await settling.settle_within(connection, worker, [judge(each) for each in held])
-                for worker, held in groupby(lost, key=lambda each: each.worker)
-            ]
+            settlements: list[Settlement] = []
+            for worker, held in groupby(lost, key=lambda each: each.worker):
+                settlements += await _settle_held(connection, settling, worker, [judge(each) for each in held])
+            return settlements
 
     async def drop_unwanted_waiting(self, rows: Rows) -> int:
         """Drop due waiting claims whose row a person has moved. Returns how many."""
@@ -124,6 +129,23 @@ class UpkeepStore:
         counted = select(func.count()).where(claim.c.workflow.in_(list(workflows)), claim.c.workflow.not_in(paused))
         async with self._engine.connect() as connection:
             return int((await connection.execute(counted.select_from(claim))).scalar_one())
+
+
+async def _settle_held(
+    connection: AsyncConnection, settling: SettleStore, worker: UUID, verdicts: list[Verdict]
+) -> list[Settlement]:
+    """Settle what one dead worker held; where the table refuses a row, the others without it."""
+    try:
+        async with connection.begin_nested():
+            return [await settling.settle_within(connection, worker, verdicts)]
+    except DBAPIError as error:
+        if is_passing(error):
+            raise
+        if len(verdicts) == 1:
+            _logger.error("%s can't be taken back: the database says %s", verdicts[0].claim.item, error.orig)  # noqa: TRY400 - the statement is no news
+            return []
+    settlements = [await _settle_held(connection, settling, worker, [verdict]) for verdict in verdicts]
+    return [one for of in settlements for one in of]
 
 
 def _lost(row: Any) -> Lost:
