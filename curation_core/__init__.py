@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from curation_core._postgres import EmbeddedPostgres as EmbeddedPostgres
     from curation_core.attempt import Attempt as Attempt
     from curation_core.errors import ConfigurationError as ConfigurationError
     from curation_core.errors import CurationError as CurationError
@@ -33,6 +34,7 @@ _HOME = {
     "CurationError": "errors",
     "DeclarationError": "errors",
     "Done": "outcomes",
+    "EmbeddedPostgres": "_postgres",
     "Fail": "outcomes",
     "Outcome": "outcomes",
     "Pause": "outcomes",

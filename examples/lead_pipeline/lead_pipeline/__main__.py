@@ -12,12 +12,12 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from curation_core._postgres import EmbeddedPostgres
+from curation_core import EmbeddedPostgres
 from lead_pipeline import desk, proof
 from lead_pipeline.businesses import Ending, make_businesses
-from lead_pipeline.history import read_history
-from lead_pipeline.hosts import Operator
-from lead_pipeline.models import ExtractionStatus, ImportStatus
+from lead_pipeline.history import count_workers, read_history
+from lead_pipeline.hosts import HostRun, Operator
+from lead_pipeline.models import Base, ExtractionStatus, ImportStatus, LocalBusiness, SitemapFile
 from lead_pipeline.report import print_report
 from lead_pipeline.town import SITES
 from lead_pipeline.web import Town, open_town
@@ -47,12 +47,12 @@ async def run_pipeline(engine: AsyncEngine, operator: Operator, town: Town, busi
     await desk.select_businesses(engine)
     snapshots = {"before": await desk.count_rows(engine)}
     _say(f"{len(rows):,} businesses are queued; two hosts look for their domains")
-    extraction_hosts = await asyncio.to_thread(operator.run_until_idle, "extraction")
+    extraction_hosts = await work(engine, operator, "extraction", LocalBusiness)
     snapshots["domains found"] = await desk.count_rows(engine)
 
     sitemaps = await desk.select_sitemaps(engine, SITES, town.origins)
     _say(f"{len(sitemaps)} sitemaps are queued; two hosts import them")
-    import_hosts = await asyncio.to_thread(operator.run_until_idle, "import")
+    import_hosts = await work(engine, operator, "import", SitemapFile)
     snapshots["pages found"] = after = await desk.count_rows(engine)
 
     histories = [await read_history(engine, workflow) for workflow in ("domain-extraction", "sitemap-import")]
@@ -69,6 +69,25 @@ async def run_pipeline(engine: AsyncEngine, operator: Operator, town: Town, busi
     return all(finding.holds for _, finding in findings)
 
 
+async def work(engine: AsyncEngine, operator: Operator, name: str, model: type[Base]) -> list[HostRun]:
+    """Let two hosts work until nothing is left.
+
+    The table is held until both hosts are up: the first would else be done before the second has started.
+
+    Args:
+        engine: The database.
+        operator: Who starts the hosts.
+        name: What the hosts' logs are named.
+        model: Whose status column is worked.
+    """
+    async with desk.holding(engine, model):
+        pids = operator.start_hosts(name)
+        while await count_workers(engine, pids) < len(pids):
+            operator.require_running()
+            await asyncio.sleep(0.02)
+    return await asyncio.to_thread(operator.wait_for_hosts)
+
+
 def main(arguments: list[str]) -> int:
     """Start everything, run, stop everything.
 
@@ -83,14 +102,19 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--latency", type=float, default=0.05, help="seconds before a website answers")
     options = parser.parse_args(arguments)
     began = time.monotonic()
-    with TemporaryDirectory(prefix="lead-pipeline-") as folder, EmbeddedPostgres.throwaway() as server:
-        operator = Operator(Path(folder), server.url)
+    with (
+        TemporaryDirectory(prefix="lead-pipeline-") as folder,
+        EmbeddedPostgres.throwaway() as server,
+        Operator(Path(folder), server.url) as operator,
+    ):
         desk.migrate(server.url)
         operator.upgrade_ledger()
         _say("PostgreSQL is up; the application's tables are made, and the engine's beside them")
         with open_town(SITES, options.latency) as town:
             _say(f"a town of {len(SITES)} websites is open on loopback")
             well = asyncio.run(_connected(server.url, operator, town, options.businesses))
+        if not well:
+            _say(operator.ends_of_logs())
     _say(f"{'all is as it must be' if well else 'NOT as it must be'}, after {time.monotonic() - began:.1f} s")
     return 0 if well else 1
 

@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
 from uuid import UUID, uuid4
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import InstrumentedAttribute
 
 from lead_pipeline.businesses import Business
-from lead_pipeline.models import Curation, Domain, ExtractionStatus, ImportStatus, LocalBusiness, Page, SitemapFile
+from lead_pipeline.models import (
+    Base,
+    Curation,
+    Domain,
+    ExtractionStatus,
+    ImportStatus,
+    LocalBusiness,
+    Page,
+    SitemapFile,
+)
 from lead_pipeline.town import Site
 
 TENANT = UUID("550e8400-e29b-41d4-a716-446655440000")
-STATUSES: tuple[InstrumentedAttribute[object], ...] = (
+STATUSES: tuple[InstrumentedAttribute[Any], ...] = (
     LocalBusiness.domain_extraction_status,
     Domain.sitemap_curation_status,
     SitemapFile.sitemap_import_status,
     Page.page_processing_status,
 )
+LOCKS = {
+    LocalBusiness: text("LOCK TABLE local_businesses IN EXCLUSIVE MODE"),
+    SitemapFile: text("LOCK TABLE sitemap_files IN EXCLUSIVE MODE"),
+}
 Counts = dict[tuple[str, str], int]
 """Rows by table and status."""
 
@@ -70,6 +85,19 @@ async def select_businesses(engine: AsyncEngine) -> int:
         return (await connection.execute(selected)).rowcount
 
 
+@asynccontextmanager
+async def holding(engine: AsyncEngine, model: type[Base]) -> AsyncIterator[None]:
+    """Keep a table locked, as a migration does: it can be read, and who wants to change it waits.
+
+    Args:
+        engine: The database.
+        model: The table's model.
+    """
+    async with engine.begin() as connection:
+        await connection.execute(LOCKS[model])
+        yield
+
+
 async def select_sitemaps(engine: AsyncEngine, sites: Sequence[Site], origins: Mapping[str, str]) -> dict[UUID, Site]:
     """Select the domains whose sites have a known sitemap, and queue it.
 
@@ -101,7 +129,8 @@ async def select_sitemaps(engine: AsyncEngine, sites: Sequence[Site], origins: M
             }
             for key, (domain_id, site) in keyed.items()
         ]
-        await connection.execute(insert(SitemapFile), rows)
+        if rows:  # without any, SQLAlchemy would insert one row of defaults
+            await connection.execute(insert(SitemapFile), rows)
     return {key: site for key, (_, site) in keyed.items()}
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import column, select, table
+from sqlalchemy import column, func, select, table
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 TERMINAL = frozenset(("done", "skipped", "failed"))
@@ -19,6 +19,7 @@ ATTEMPT = table(
     *(column(name) for name in ("workflow", "item", "worker", "claimed_at", "settled_at", "outcome", "reason")),
     schema="curation",
 )
+WORKER = table("worker", column("pid"), schema="curation")
 CLAIM = table("claim", column("workflow"), schema="curation")
 
 
@@ -98,6 +99,13 @@ async def read_history(engine: AsyncEngine, workflow: str) -> History:
     async with engine.connect() as connection:
         rows = (await connection.execute(asked)).mappings().all()
     return History(workflow, [_entry(row) for row in rows])
+
+
+async def count_workers(engine: AsyncEngine, pids: Sequence[int]) -> int:
+    """Count the processes among these that have registered as workers."""
+    asked = select(func.count(WORKER.c.pid.distinct())).where(WORKER.c.pid.in_(pids))
+    async with engine.connect() as connection:
+        return (await connection.execute(asked)).scalar_one()
 
 
 def _entry(row: Mapping[Any, Any]) -> Entry:

@@ -8,17 +8,21 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 CONFIGURATION = """\
-# Two hosts are to share each workflow, so neither is limited to one process, as both are by default.
+# Two hosts are to share each workflow, so neither is limited to one process, as both are by default; and nobody wants
+# to watch minutes pass.
 [workflows.domain-extraction]
+every = "200ms"
 max_instances = 0
 
 [workflows.sitemap-import]
+every = "200ms"
 max_instances = 0
-batch_size = 4          # small, or the host that starts first takes them all
+batch_size = 4
 max_attempts = 2
-backoff = ["1s"]        # nobody wants to watch a minute pass
+backoff = ["1s"]
 
 [workflows.sitemap-import.settings.fetch]
 dangerously_admit_networks = ["127.0.0.0/8"]    # the town is on loopback, which the guard would refuse
@@ -34,16 +38,14 @@ class HostRun:
     Args:
         pid: Its process.
         code: Its exit code.
-        seconds: How long it ran.
     """
 
     pid: int
     code: int
-    seconds: float
 
 
 class Operator:
-    """Types the commands.
+    """Types the commands. As a context manager it leaves no process behind.
 
     Args:
         folder: Where ``curation.toml`` and the hosts' logs are.
@@ -53,7 +55,16 @@ class Operator:
     def __init__(self, folder: Path, url: str) -> None:
         self._folder = folder
         self._environment = {**os.environ, "CURATION_DATABASE_URL": url}
+        self._running: list[subprocess.Popen[bytes]] = []
         (folder / "curation.toml").write_text(CONFIGURATION)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self._running:
+            process.kill()
+            process.wait()
 
     def upgrade_ledger(self) -> None:
         """Make the engine's own tables: ``curation db upgrade``.
@@ -61,61 +72,60 @@ class Operator:
         Raises:
             RuntimeError: The command failed; with what it said.
         """
-        done = subprocess.run(  # noqa: S603 - our own words
-            _curation("db", "upgrade"),
-            cwd=self._folder,
-            env=self._environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            message = f"`curation db upgrade` ended with {done.returncode}:\n{done.stdout}"
+        upgrade = self._type("db", "upgrade", log="upgrade")
+        if code := upgrade.wait(PATIENCE):
+            message = f"`curation db upgrade` ended with {code}:\n{self.ends_of_logs()}"
             raise RuntimeError(message)
 
-    def run_until_idle(self, name: str, hosts: int = 2) -> list[HostRun]:
-        """Run hosts side by side until nothing is left to do: ``curation run --until-idle``.
+    def start_hosts(self, name: str, count: int = 2) -> list[int]:
+        """Start hosts side by side: ``curation run --until-idle``.
 
         Args:
-            name: What the logs are named.
-            hosts: How many.
+            name: What their logs are named.
+            count: How many.
+
+        Returns:
+            Their process ids.
+        """
+        self._running = [self._type("run", "--until-idle", log=f"{name}-{number}") for number in range(1, count + 1)]
+        return [process.pid for process in self._running]
+
+    def require_running(self) -> None:
+        """Make sure that no host has ended already.
 
         Raises:
-            RuntimeError: A host ended otherwise than with 0, or with 1 for rows that failed; with the end of its log.
+            RuntimeError: One has; with what it said.
         """
-        logs = [self._folder / f"{name}-{number}.log" for number in range(1, hosts + 1)]
-        started = time.monotonic()
-        running: list[subprocess.Popen[bytes]] = []
-        try:
-            running.extend(map(self._start, logs))
-            runs = [_wait_for(process, started) for process in running]
-        finally:
-            for process in running:
-                if process.poll() is None:
-                    process.kill()
-                    process.wait()
-        for run, log in zip(runs, logs, strict=True):
-            if run.code not in {0, 1}:
-                message = f"`curation run --until-idle` ended with {run.code}:\n{log.read_text()[-4000:]}"
+        for process in self._running:
+            if process.poll() is not None:
+                message = f"`curation run` ended with {process.returncode} at once:\n{self.ends_of_logs()}"
                 raise RuntimeError(message)
+
+    def wait_for_hosts(self) -> list[HostRun]:
+        """Wait until the hosts have found nothing left to do.
+
+        Raises:
+            RuntimeError: One ended otherwise than with 0, or with 1 for rows that failed; with what it said.
+            subprocess.TimeoutExpired: One is still busy after `PATIENCE`.
+        """
+        deadline = time.monotonic() + PATIENCE
+        runs = [HostRun(process.pid, process.wait(deadline - time.monotonic())) for process in self._running]
+        if any(run.code not in {0, 1} for run in runs):
+            message = f"the hosts ended with {[run.code for run in runs]}:\n{self.ends_of_logs()}"
+            raise RuntimeError(message)
         return runs
 
-    def _start(self, log: Path) -> subprocess.Popen[bytes]:
-        with log.open("wb") as output:
+    def ends_of_logs(self, characters: int = 2000) -> str:
+        """What the commands said last, for one who wants to know what went wrong."""
+        logs = sorted(self._folder.glob("*.log"))
+        return "\n".join(f"--- {log.name}\n{log.read_text(errors='replace')[-characters:]}" for log in logs)
+
+    def _type(self, *words: str, log: str) -> subprocess.Popen[bytes]:
+        with (self._folder / f"{log}.log").open("wb") as output:
             return subprocess.Popen(  # noqa: S603 - our own words
-                _curation("run", "--until-idle"),
+                [sys.executable, "-m", "curation_core", *words],
                 cwd=self._folder,
                 env=self._environment,
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
-
-
-def _curation(*words: str) -> list[str]:
-    return [sys.executable, "-m", "curation_core", *words]
-
-
-def _wait_for(process: subprocess.Popen[bytes], started: float) -> HostRun:
-    code = process.wait(timeout=max(1.0, PATIENCE - (time.monotonic() - started)))
-    return HostRun(process.pid, code, time.monotonic() - started)

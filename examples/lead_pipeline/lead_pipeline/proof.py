@@ -18,6 +18,8 @@ from lead_pipeline.models import Domain, Page
 from lead_pipeline.town import Site
 from lead_pipeline.web import Town
 
+OFTEN = {0: "never", 1: "once", 2: "twice"}
+
 Foretold = Business | Site
 """A row of which is known how it must end."""
 
@@ -50,7 +52,7 @@ def judge_workflow(history: History, foretold: Mapping[UUID, Foretold], hosts: S
     yield Finding(
         "every queued row was ended exactly once",
         times == {1: len(foretold)},
-        ", ".join(f"{rows} rows {count} times" for count, rows in sorted(times.items())),
+        ", ".join(f"{rows:,} {OFTEN.get(count, f'{count} times')}" for count, rows in sorted(times.items())),
     )
     strangers = set(endings) - set(foretold)
     yield Finding("no other row was touched", not strangers, f"{len(strangers)} others")
@@ -60,8 +62,11 @@ def judge_workflow(history: History, foretold: Mapping[UUID, Foretold], hosts: S
         for entry in endings.get(key, ())
         if entry.outcome != row.ending or not entry.reason.startswith(row.code)
     ]
+    alike = sum(times[count] * count for count in times) - len(other)
     yield Finding(
-        "every row ended as it was made to", not other, "; ".join(other[:3]) or f"{len(foretold)} of {len(foretold)}"
+        "every row ended as it was made to",
+        alike == len(foretold) and not other,
+        _some(other) or f"{alike:,} of {len(foretold):,}",
     )
     shares = history.shares
     working = sum(share > 0 for share in shares)
@@ -89,14 +94,14 @@ async def judge_tables(
     found = {domain for domain, _ in domains}
     yield Finding("each website became one domain", found == wanted, f"{len(found)} of {len(wanted)}")
     strange = [domain for domain, key in domains if key is None or businesses[key].domain != domain]
-    yield Finding("each domain leads back to a business that has it", not strange, ", ".join(strange[:3]) or "all")
+    yield Finding("each domain leads back to a business that has it", not strange, _some(strange) or "all do")
     unlike = [
         f"{site.domain}: {stored.get(key, 0)} for {site.pages}"
         for key, site in sitemaps.items()
         if stored.get(key, 0) != site.pages
     ]
-    total = sum(stored.values())
-    yield Finding("each sitemap's pages are stored, and no others", not unlike, "; ".join(unlike) or f"{total} pages")
+    pages_stored = f"{sum(stored.values()):,} pages"
+    yield Finding("each sitemap's pages are stored, and no others", not unlike, _some(unlike) or pages_stored)
     yield Finding("nobody holds a row any more", not claims, f"{claims} claims")
 
 
@@ -120,4 +125,9 @@ def judge_requests(town: Town, sites: Iterable[Site]) -> Finding:
     """Whether the websites themselves were asked once, where once was enough."""
     asked = {site.domain: town.requests[town.origins[site.domain] + site.sitemap] for site in sites if site.once}
     again = [f"{domain}: {times} times" for domain, times in asked.items() if times != 1]
-    return Finding("each sound sitemap was fetched once", not again, "; ".join(again) or f"{len(asked)} sites say so")
+    return Finding("each sound sitemap was fetched once", not again, _some(again) or f"{len(asked)} sites say so")
+
+
+def _some(exceptions: Sequence[str]) -> str:
+    more = [f"and {len(exceptions) - 3} more"] if len(exceptions) > 3 else []  # noqa: PLR2004 - as many as are read
+    return "; ".join([*exceptions[:3], *more])

@@ -11,6 +11,8 @@ from lead_pipeline.desk import Counts
 from lead_pipeline.history import History
 from lead_pipeline.proof import Finding
 
+WIDTH = 120  # characters a line, where no terminal says how many it has
+
 
 def status_table(snapshots: Mapping[str, Counts]) -> Table:
     """Rows by table and status, one column a moment."""
@@ -72,6 +74,8 @@ def print_report(
 ) -> None:
     """Print all of it."""
     console = Console()
+    if not console.is_terminal:
+        console.width = WIDTH
     console.print(status_table(snapshots))
     console.print(speed_table(histories))
     console.print(reason_table(histories))

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from curation_core._postgres import EmbeddedPostgres
+from curation_core import EmbeddedPostgres
 
 
 @pytest.fixture(scope="session")

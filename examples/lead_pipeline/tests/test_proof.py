@@ -13,7 +13,7 @@ from lead_pipeline.proof import Finding, judge_statuses, judge_workflow
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 FIRST, SECOND = uuid4(), uuid4()
-HOSTS = [HostRun(pid=1, code=1, seconds=1.0), HostRun(pid=2, code=0, seconds=1.0)]
+HOSTS = [HostRun(pid=1, code=1), HostRun(pid=2, code=0)]
 GOOD, NONE, BROKEN = uuid4(), uuid4(), uuid4()
 ROWS = {
     GOOD: Business("Good", "joes.com", domain="joes.com"),
@@ -63,13 +63,17 @@ def test_a_row_that_ended_otherwise_is_found() -> None:
     assert "every row ended as it was made to" in broken([*RIGHT[:-1], entry(BROKEN, "failed", "bad_port: no")])
 
 
+def test_a_workflow_that_did_nothing_at_all_is_found() -> None:
+    assert {"every queued row was ended exactly once", "every row ended as it was made to"} <= broken([])
+
+
 def test_a_host_that_did_nothing_is_found() -> None:
     alone = [entry(e.key, e.outcome, e.reason) for e in RIGHT]
     assert broken(alone) == {"both hosts took part"}
 
 
 def test_an_exit_code_that_hides_failures_is_found() -> None:
-    silent = [HostRun(pid=1, code=0, seconds=1.0), HostRun(pid=2, code=0, seconds=1.0)]
+    silent = [HostRun(pid=1, code=0), HostRun(pid=2, code=0)]
     assert broken(RIGHT, silent) == {"the hosts' exit codes tell of failures"}
 
 

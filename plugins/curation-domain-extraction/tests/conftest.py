@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from curation_core._postgres import EmbeddedPostgres
+from curation_core import EmbeddedPostgres
 from curation_domain_extraction.models import LocalBusiness
 
 WORDS = {
