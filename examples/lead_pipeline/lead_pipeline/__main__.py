@@ -15,9 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from curation_core import EmbeddedPostgres
 from lead_pipeline import desk, proof
 from lead_pipeline.businesses import Ending, make_businesses
-from lead_pipeline.history import count_workers, read_history
+from lead_pipeline.history import read_history
 from lead_pipeline.hosts import HostRun, Operator
-from lead_pipeline.models import Base, ExtractionStatus, ImportStatus, LocalBusiness, SitemapFile
+from lead_pipeline.models import ExtractionStatus, ImportStatus, LocalBusiness, SitemapFile, Tables
 from lead_pipeline.report import print_report
 from lead_pipeline.town import SITES
 from lead_pipeline.web import Town, open_town
@@ -69,10 +69,10 @@ async def run_pipeline(engine: AsyncEngine, operator: Operator, town: Town, busi
     return all(finding.holds for _, finding in findings)
 
 
-async def work(engine: AsyncEngine, operator: Operator, name: str, model: type[Base]) -> list[HostRun]:
+async def work(engine: AsyncEngine, operator: Operator, name: str, model: type[Tables]) -> list[HostRun]:
     """Let two hosts work until nothing is left.
 
-    The table is held until both hosts are up: the first would else be done before the second has started.
+    The table is held until both hosts wait for it: the first would else be done before the second has started.
 
     Args:
         engine: The database.
@@ -82,7 +82,7 @@ async def work(engine: AsyncEngine, operator: Operator, name: str, model: type[B
     """
     async with desk.holding(engine, model):
         pids = operator.start_hosts(name)
-        while await count_workers(engine, pids) < len(pids):
+        while await desk.count_waiting(engine) < len(pids):
             operator.require_running()
             await asyncio.sleep(0.02)
     return await asyncio.to_thread(operator.wait_for_hosts)

@@ -39,7 +39,7 @@ class Business:
         name: What it is called.
         website: What stands in its website field.
         ending: The history's word for its only ending.
-        code: What the reason of a skip or a failure begins with.
+        code: What the reason of a skip or a failure says.
         domain: What it leads to where it is done.
     """
 

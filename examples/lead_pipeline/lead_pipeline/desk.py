@@ -9,13 +9,12 @@ from uuid import UUID, uuid4
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import Boolean, column, func, insert, select, table, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import InstrumentedAttribute
 
 from lead_pipeline.businesses import Business
 from lead_pipeline.models import (
-    Base,
     Curation,
     Domain,
     ExtractionStatus,
@@ -23,6 +22,7 @@ from lead_pipeline.models import (
     LocalBusiness,
     Page,
     SitemapFile,
+    Tables,
 )
 from lead_pipeline.town import Site
 
@@ -86,7 +86,7 @@ async def select_businesses(engine: AsyncEngine) -> int:
 
 
 @asynccontextmanager
-async def holding(engine: AsyncEngine, model: type[Base]) -> AsyncIterator[None]:
+async def holding(engine: AsyncEngine, model: type[Tables]) -> AsyncIterator[None]:
     """Keep a table locked, as a migration does: it can be read, and who wants to change it waits.
 
     Args:
@@ -96,6 +96,14 @@ async def holding(engine: AsyncEngine, model: type[Base]) -> AsyncIterator[None]
     async with engine.begin() as connection:
         await connection.execute(LOCKS[model])
         yield
+
+
+async def count_waiting(engine: AsyncEngine) -> int:
+    """Count the connections that wait for a table that is held."""
+    locks = table("pg_locks", column("pid"), column("locktype"), column("granted", Boolean))
+    asked = select(func.count(locks.c.pid.distinct())).where(locks.c.locktype == "relation", ~locks.c.granted)
+    async with engine.connect() as connection:
+        return (await connection.execute(asked)).scalar_one()
 
 
 async def select_sitemaps(engine: AsyncEngine, sites: Sequence[Site], origins: Mapping[str, str]) -> dict[UUID, Site]:

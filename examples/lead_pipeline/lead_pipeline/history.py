@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,16 +11,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import column, func, select, table
+from sqlalchemy import column, select, table
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+GAVE_UP = re.compile(r"gave up after \d+ attempts?: ")
 TERMINAL = frozenset(("done", "skipped", "failed"))
 ATTEMPT = table(
     "attempt",
     *(column(name) for name in ("workflow", "item", "worker", "claimed_at", "settled_at", "outcome", "reason")),
     schema="curation",
 )
-WORKER = table("worker", column("pid"), schema="curation")
 CLAIM = table("claim", column("workflow"), schema="curation")
 
 
@@ -36,8 +37,8 @@ class Entry:
 
     @property
     def code(self) -> str:
-        """What the reason begins with."""
-        return self.reason.partition(":")[0]
+        """The reason without its explanation."""
+        return GAVE_UP.sub("", self.reason).partition(":")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +100,6 @@ async def read_history(engine: AsyncEngine, workflow: str) -> History:
     async with engine.connect() as connection:
         rows = (await connection.execute(asked)).mappings().all()
     return History(workflow, [_entry(row) for row in rows])
-
-
-async def count_workers(engine: AsyncEngine, pids: Sequence[int]) -> int:
-    """Count the processes among these that have registered as workers."""
-    asked = select(func.count(WORKER.c.pid.distinct())).where(WORKER.c.pid.in_(pids))
-    async with engine.connect() as connection:
-        return (await connection.execute(asked)).scalar_one()
 
 
 def _entry(row: Mapping[Any, Any]) -> Entry:

@@ -67,7 +67,7 @@ def _words(words: type[StrEnum], name: str) -> Enum:
     return Enum(words, name=name, values_callable=lambda enum: [word.value for word in enum])
 
 
-class Base(DeclarativeBase):
+class Tables(DeclarativeBase):
     """The application's tables."""
 
     metadata = MetaData(
@@ -95,7 +95,7 @@ class Base(DeclarativeBase):
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now(), sort_order=2)
 
 
-class LocalBusiness(Base):
+class LocalBusiness(Tables):
     """A business, as a directory told of it."""
 
     __tablename__ = "local_businesses"
@@ -117,7 +117,7 @@ class LocalBusiness(Base):
     )
 
 
-class Domain(Base):
+class Domain(Tables):
     """A website that a business has."""
 
     __tablename__ = "domains"
@@ -133,7 +133,7 @@ class Domain(Base):
     meta_json: Mapped[dict[str, Any] | None]
 
 
-class SitemapFile(Base):
+class SitemapFile(Tables):
     """A sitemap that a domain has."""
 
     __tablename__ = "sitemap_files"
@@ -160,7 +160,7 @@ class SitemapFile(Base):
     )
 
 
-class Page(Base):
+class Page(Tables):
     """A page that a sitemap names."""
 
     __tablename__ = "pages"

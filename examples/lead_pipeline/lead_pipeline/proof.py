@@ -60,7 +60,7 @@ def judge_workflow(history: History, foretold: Mapping[UUID, Foretold], hosts: S
         f"{key}: {entry.outcome} {entry.reason!r}"
         for key, row in foretold.items()
         for entry in endings.get(key, ())
-        if entry.outcome != row.ending or not entry.reason.startswith(row.code)
+        if entry.outcome != row.ending or row.code not in entry.reason
     ]
     alike = sum(times[count] * count for count in times) - len(other)
     yield Finding(

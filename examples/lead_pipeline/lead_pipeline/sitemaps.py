@@ -49,9 +49,8 @@ def atom(origin: str, paths: Sequence[str]) -> bytes:
 
 
 def cut_short(sitemap: bytes, whole: int) -> bytes:
-    """A sitemap that ends in the middle of an entry, after so many whole ones."""
-    pieces = sitemap.split(b"</url>")
-    return b"</url>".join(pieces[: whole + 1])[:-20]
+    """A sitemap that ends in the middle of a tag, after so many whole entries."""
+    return b"</url>".join([*sitemap.split(b"</url>")[:whole], b"\n<ur"])
 
 
 def careless(origin: str, paths: Sequence[str]) -> bytes:

@@ -52,7 +52,7 @@ class Site:
         replies: What it answers by path, once its origin is known.
         pages: How many pages must be stored.
         ending: The history's word for the only ending.
-        code: What the reason begins with; empty where there is none.
+        code: What the reason says, or the note where it is done; empty for nothing in particular.
         sitemap: The path of the sitemap.
         once: It answers well at the first time, so that nobody may ask again.
     """
@@ -126,7 +126,7 @@ def _plain(count: int) -> Callable[[str], Replies]:
 PAGE: Final = b"<!doctype html><title>Welcome</title><h1>Welcome</h1><p>We have no sitemap, we have a lovely shop."
 
 SITES: Final = (
-    Site("harbour-books.example.com", _bookshop, 2575, once=True),
+    Site("harbour-books.example.com", _bookshop, 2575, code="partial", once=True),
     Site("old-mill-bakery.example.com", _half_an_index, 60, "failed", "1 of 3 children failed"),
     Site("northside-yoga.example.com", _only(lambda origin: Reply(rss(origin, shop_paths(25)))), 25),
     Site("bridge-law.example.com", _only(lambda origin: Reply(atom(origin, shop_paths(20)))), 20),
@@ -150,7 +150,7 @@ SITES: Final = (
         _only(lambda _: Reply(status=302, headers={"Location": "/sitemap.xml"})),
         0,
         "failed",
-        "",
+        "redirect_loop",
     ),
     Site("union-plumbing.example.com", _only(lambda origin: Reply(urlset(origin, shop_paths(30)), failures=1)), 30),
     Site("northside-motors.example.com", _only(lambda _: Reply(status=500)), 0, "failed", "http_500"),

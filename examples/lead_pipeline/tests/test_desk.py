@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from lead_pipeline import desk
 from lead_pipeline.businesses import make_businesses
-from lead_pipeline.models import Domain, SitemapFile
+from lead_pipeline.models import Domain, LocalBusiness, SitemapFile
 from lead_pipeline.town import SITES
 
 
@@ -47,3 +47,15 @@ async def test_a_selected_domain_s_sitemap_is_queued_and_no_other(engine: AsyncE
     assert tuple(row) == (next(iter(sitemaps)), "http://127.0.0.1:1/sitemap.xml")
     counts = await desk.count_rows(engine)
     assert counts == {("domains", "New"): 1, ("domains", "Selected"): 1, ("sitemap_files", "Queued"): 1}
+
+
+@pytest.mark.usefixtures("tables")
+async def test_who_wants_to_change_a_held_table_waits_and_is_counted(engine: AsyncEngine) -> None:
+    await desk.list_businesses(engine, make_businesses(3))
+    async with asyncio.TaskGroup() as tasks, desk.holding(engine, LocalBusiness):
+        selecting = tasks.create_task(desk.select_businesses(engine))
+        async with asyncio.timeout(30):
+            while not await desk.count_waiting(engine):
+                await asyncio.sleep(0)
+        assert not selecting.done()
+    assert selecting.result() == 3

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +16,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from lead_pipeline import desk
-from lead_pipeline.models import Base
+from lead_pipeline.models import Tables
 
 
 async def upgrade(url: str) -> None:
@@ -24,7 +28,7 @@ def look(connection: sa.Connection) -> dict[str, Any]:
     return {
         "tables": set(inspector.get_table_names()) - {"alembic_version"},
         "enums": {enum["name"]: enum["labels"] for enum in inspector.get_enums()},  # type: ignore[attr-defined]
-        "differences": compare_metadata(MigrationContext.configure(connection), Base.metadata),
+        "differences": compare_metadata(MigrationContext.configure(connection), Tables.metadata),
         "queues": {
             index["name"]: str(index.get("dialect_options", {}).get("postgresql_where"))
             for table in inspector.get_table_names()
@@ -38,7 +42,7 @@ async def test_the_migrations_make_what_the_models_say(url: str, engine: AsyncEn
     await upgrade(url)
     async with engine.connect() as connection:
         found = await connection.run_sync(look)
-    assert found["tables"] == set(Base.metadata.tables)
+    assert found["tables"] == set(Tables.metadata.tables)
     assert found["differences"] == []
     assert found["enums"]["sitemap_import_status"] == ["Queued", "Processing", "Complete", "Error"]
     assert found["enums"]["domain_extraction_status"] == ["Queued", "Processing", "Completed", "Error"]
@@ -80,3 +84,20 @@ async def test_autogenerate_leaves_the_engine_s_schema_alone(url: str, engine: A
         await connection.execute(sa.text("create table curation.claim (item text)"))
     async with engine.connect() as connection:
         assert (await connection.run_sync(look))["differences"] == []
+
+
+async def test_alembic_s_own_commands_work_in_the_example_s_folder(url: str) -> None:
+    def alembic(*words: str) -> str:
+        ran = subprocess.run(
+            [sys.executable, "-m", "alembic", *words],
+            cwd=Path(__file__).parents[1],
+            env={**os.environ, "CURATION_DATABASE_URL": url},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return ran.stdout
+
+    await asyncio.to_thread(alembic, "upgrade", "head")
+    assert "No new upgrade operations detected" in await asyncio.to_thread(alembic, "check")
+    assert "0002 (head)" in await asyncio.to_thread(alembic, "current")

@@ -54,7 +54,7 @@ async def test_the_bookshop_s_index_leads_to_all_its_pages(town: Town, client: C
         if body.startswith(b"\x1f\x8b"):
             body = gzip.decompress(body)
         if child.endswith("/news.xml"):
-            body = body[: body.rindex(b"</url>")] + b"</url></urlset>"
+            body = body.removesuffix(b"<ur") + b"</urlset>"
         pages += body.decode().split() if child.endswith(".txt") else locations(body.removeprefix(b"\xef\xbb\xbf"))
     assert len(pages) == len(set(pages)) == BOOKSHOP.pages >= 2000
     assert all(page.startswith(origin) for page in pages)
@@ -62,7 +62,8 @@ async def test_the_bookshop_s_index_leads_to_all_its_pages(town: Town, client: C
 
 async def test_one_child_of_the_bookshop_is_cut_short(town: Town, client: ClientSession) -> None:
     _, _, body = await get(client, town.origins[BOOKSHOP.domain] + "/sitemaps/news.xml")
-    assert body.count(b"<url>") == body.count(b"</url>") + 1 == 41
+    assert body.count(b"<url>") == body.count(b"</url>") == 40
+    assert body.endswith(b"<ur")
     with pytest.raises(ET.ParseError):
         locations(body)
 

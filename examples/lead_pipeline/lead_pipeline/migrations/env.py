@@ -9,12 +9,12 @@ from alembic import context
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from lead_pipeline.models import Base
+from lead_pipeline.models import Tables
 
 
 def run(connection: Connection) -> None:
     """Run them in one transaction."""
-    context.configure(connection=connection, target_metadata=Base.metadata)
+    context.configure(connection=connection, target_metadata=Tables.metadata)
     with context.begin_transaction():
         context.run_migrations()
 
