@@ -29,8 +29,6 @@ from sqlalchemy.sql.compiler import DDLCompiler
 
 from curation_core._postgres import EmbeddedPostgres
 
-PAUSE = 0.02
-
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
@@ -89,8 +87,15 @@ async def until(condition: Callable[[], Any], deadline: float = 20.0) -> Any:
         if found:
             return found
         if time.monotonic() > end:
-            pytest.fail(f"not within {deadline} s: {inspect.getsource(condition).strip()} (the last answer: {found!r})")
-        await asyncio.sleep(PAUSE)
+            pytest.fail(f"not within {deadline} s: {written(condition)} (the last answer: {found!r})")
+        await asyncio.sleep(0.02)
+
+
+def written(condition: Callable[[], Any]) -> str:
+    try:
+        return inspect.getsource(condition).strip()
+    except (OSError, TypeError):
+        return repr(condition)
 
 
 class CreateDatabase(ExecutableDDLElement):

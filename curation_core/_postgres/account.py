@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 NOBODY = 65534
 
@@ -40,11 +39,6 @@ class Account:
     def is_other(self) -> bool:
         """Whether it is another account than this process's own."""
         return self.uid != os.geteuid()
-
-    @property
-    def popen_options(self) -> dict[str, Any]:
-        """What ``subprocess.Popen`` needs to run a program as this account."""
-        return {"user": self.uid, "group": self.gid, "extra_groups": []} if self.is_other else {}
 
     def take(self, path: Path) -> None:
         """Make a file or folder this account's."""

@@ -76,7 +76,7 @@ class Cluster:
         given = [part for name, value in {**fixed, **settings}.items() for part in ("-c", f"{name}={_text(value)}")]
         command = [str(self.binaries.postgres), "-D", str(self.files.data), *given]
         with self.files.claim_serving() as serving:
-            server = lifeline.run(command, pass_fds=[serving], **self.account.popen_options)
+            server = lifeline.run(command, self.account, pass_fds=[serving])
         while server.poll() is None and time.monotonic() < deadline:
             postmaster = Postmaster.read(self.files.data)
             if postmaster is not None and postmaster.ask() is Answer.READY:
@@ -89,7 +89,7 @@ class Cluster:
         self._make_private(new)
         # Without syncing (-N): the system writes 40 MB of new files out by itself, and there is nothing to lose yet.
         options = ["-N", "-U", SUPERUSER, "--auth=trust", "--encoding=UTF8", "--locale=C", "-D", str(new)]
-        child = lifeline.run([str(self.binaries.initdb), *options], **self.account.popen_options)
+        child = lifeline.run([str(self.binaries.initdb), *options], self.account)
         code: int | None
         try:
             code = child.wait(deadline - time.monotonic())

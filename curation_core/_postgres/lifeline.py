@@ -11,11 +11,12 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any
 from weakref import WeakSet
 
 from curation_core._postgres import watchdog
+from curation_core._postgres.account import Account
 from curation_core._postgres.files import PAUSE, ServerFiles
 
 # The child says itself who it is before it becomes the program: no moment is left in which its owner can die and
@@ -69,10 +70,16 @@ class Lifeline:
             raise
         return cls(files, os.open(files.pipe, os.O_RDONLY | os.O_NONBLOCK), hold)
 
-    def run(self, command: list[str], **options: Any) -> subprocess.Popen[bytes]:
-        """Start a program that the watchdog stops at the pipe's end. Options are ``subprocess.Popen``'s."""
+    def run(self, command: list[str], account: Account, pass_fds: Collection[int] = ()) -> subprocess.Popen[bytes]:
+        """Start a program that the watchdog stops at the pipe's end.
+
+        Args:
+            command: The program's path and its arguments.
+            account: Who it runs as.
+            pass_fds: Descriptors it inherits.
+        """
         announced = ["/bin/sh", "-c", _ANNOUNCED, *command]
-        child = self._start(announced, stdin=self._hold, cwd=self._files.root, **options)
+        child = self._start(announced, self._hold, account if account.is_other else None, pass_fds)
         self._children.append(child)
         return child
 
@@ -118,17 +125,27 @@ class Lifeline:
         alive = [child.pid for child in self._children if child.poll() is None]
         arguments = [str(self._files.lock), str(max(alive, default=0)), *map(str, self._doomed)]
         script = [sys.executable, "-I", "-S", watchdog.__file__, *arguments]
-        self._watchdog = self._start(script, stdin=self._reader, cwd="/")
+        self._watchdog = self._start(script, self._reader)
 
-    def _start(self, command: list[str], **options: Any) -> subprocess.Popen[bytes]:
+    def _start(
+        self, command: list[str], stdin: int | None, other: Account | None = None, pass_fds: Collection[int] = ()
+    ) -> subprocess.Popen[bytes]:
         # Not the whole environment, which holds secrets and settings of PostgreSQL's clients.
         environ = {name: os.environ[name] for name in _PASSED_ON if name in os.environ} | {"LC_ALL": "C"}
         with self._files.log.open("ab") as log:
-            # In a session of its own: Ctrl-C in a terminal reaches every process of the terminal's.
-            options |= {"env": environ, "stdout": log, "stderr": log, "start_new_session": True}
-            child: subprocess.Popen[bytes]
-            child = subprocess.Popen(command, **options)  # noqa: S603 - our own words, and paths as single arguments
-            return child
+            return subprocess.Popen(  # noqa: S603 - our own words, and paths as single arguments
+                command,
+                stdin=stdin,
+                stdout=log,
+                stderr=log,
+                env=environ,
+                cwd=self._files.root,
+                pass_fds=pass_fds,
+                start_new_session=True,  # Ctrl-C in a terminal reaches every process of the terminal's session
+                user=other.uid if other else None,
+                group=other.gid if other else None,
+                extra_groups=[] if other else None,
+            )
 
 
 _all: WeakSet[Lifeline] = WeakSet()

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 
 SUPERUSER = "postgres"
 
+_USUAL_PORT = 5432
 _PROTOCOL = 3 << 16
 _CANNOT_CONNECT_NOW = b"C57P03\0"
 _PATIENCE = 1.0  # seconds, for a server whose queue of connections is full
@@ -45,12 +46,15 @@ class Postmaster:
             lines = (data / "postmaster.pid").read_text().splitlines()
         except FileNotFoundError:
             return None
-        # The lines: pid, data folder, start time, port, socket folder, address, shared memory, status.
-        return cls(abs(int(lines[0])), lines[4], int(lines[3])) if len(lines) > 4 else None  # noqa: PLR2004 - as listed
+        match lines:
+            case [pid, _data, _start_time, port, socket_folder, *_rest]:
+                return cls(abs(int(pid)), socket_folder, int(port))
+            case _:
+                return None
 
     def address(self, driver: str = "") -> str:
         """Where to connect: ``postgresql://…`` or, with a driver, SQLAlchemy's ``postgresql+driver://…``."""
-        query = {"host": self.socket_folder} | ({"port": str(self.port)} if self.port != 5432 else {})  # noqa: PLR2004
+        query = {"host": self.socket_folder} | ({"port": str(self.port)} if self.port != _USUAL_PORT else {})
         scheme = f"postgresql+{driver}" if driver else "postgresql"
         return f"{scheme}://{SUPERUSER}@/postgres?{urlencode(query, safe='/', quote_via=quote)}"
 

@@ -47,20 +47,21 @@ def enterable_folder(wanted: Path, account: Account) -> Path:
         An existing folder, with symbolic links resolved.
 
     Raises:
-        EmbeddedPostgresError: The folder holds a server's data, and its account can't enter it.
+        EmbeddedPostgresError: There is such a folder already, and the account can't enter it.
     """
     wanted.parent.mkdir(parents=True, exist_ok=True)
-    closed = account.closed(wanted.parent.resolve())
-    if closed is None:
-        wanted.mkdir(exist_ok=True)
-        if wanted.stat().st_uid == os.geteuid():
+    if not wanted.is_dir():
+        if wanted.is_symlink():
+            wanted.unlink()  # what it pointed at is gone
+        if account.closed(wanted.parent.resolve()) is None:
+            wanted.mkdir(exist_ok=True)
             _let_through(wanted, account)
-    elif not wanted.exists():
-        _link_refuge(wanted, account)
-    elif account.closed(wanted.resolve()) is not None:
+        else:
+            _link_refuge(wanted, account)
+    if closed := account.closed(wanted.resolve()):
         message = (
-            f"{wanted} holds PostgreSQL's data, and uid {account.uid}, which runs the server, can't enter {closed}."
-            f" Allow it with: chmod o+x {closed}; or move the project to another folder."
+            f"{wanted} is there, and uid {account.uid}, which runs PostgreSQL because root must not, can't enter"
+            f" {closed}. Allow it with: chmod o+x {closed}; or choose another folder."
         )
         raise EmbeddedPostgresError(message)
     return wanted.resolve()
@@ -96,7 +97,9 @@ def readable_binaries(binaries: Binaries, account: Account) -> Binaries:
 def _home(account: Account) -> Path:
     home = Path(os.environ.get("CURATION_PG_HOME") or DEFAULT_HOME).absolute()
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        if not home.exists():
+            home.mkdir(parents=True, exist_ok=True)
+            home.chmod(0o755)  # root's umask may close what it makes
         home = home.resolve()
         closed = account.closed(home)
     except OSError as error:
@@ -115,8 +118,6 @@ def _home(account: Account) -> Path:
 def _link_refuge(wanted: Path, account: Account) -> None:
     refuge = Path(tempfile.mkdtemp(prefix=f"{wanted.parent.parent.name}-", dir=_home(account)))
     _let_through(refuge, account)
-    if wanted.is_symlink():
-        wanted.unlink()  # what it pointed at is gone
     try:
         wanted.symlink_to(refuge)
     except FileExistsError:

@@ -102,7 +102,9 @@ class EmbeddedPostgres:
         what = self._origin if self._owned else f"the PostgreSQL that runs as process {self.pid}"
         where = f"{'kept' if self._wanted else 'temporary'} data in {self.folder}"
         if self._wanted is not None and self._wanted.is_symlink():
-            where += f" (linked from {self._wanted}, which the account that runs the server for root can't enter)"
+            account = Account.for_data(self.folder / "data")
+            closed = account.closed(self._wanted.parent.resolve()) or self._wanted.parent
+            where += f" (linked from {self._wanted}: {closed} is closed to uid {account.uid}, which runs the server)"
         return f"{what}, {where}"
 
     def start(self) -> Self:

@@ -372,7 +372,8 @@ async def test_a_project_in_a_folder_closed_to_others_keeps_its_data_elsewhere_a
     for expected in (None, 42):
         with EmbeddedPostgres.kept(project / ".curation" / "postgres") as server:
             assert server.folder.parent == open_folder / "home"
-            assert f"kept data in {server.folder} (linked from {project}/.curation/postgres" in server.description
+            said = f"kept data in {server.folder} (linked from {project}/.curation/postgres: {project.parent} is closed"
+            assert said in server.description
             assert await ask(server.dsn, "select to_regclass('kept') is not null") == (expected is not None)
             await ask(server.dsn, "create table if not exists kept as select 42 as number")
     assert project.parent.stat().st_mode & 0o777 == 0o700
@@ -389,6 +390,18 @@ async def test_starters_that_race_in_a_closed_folder_get_one_server(open_folder,
 
 
 @as_root
+def test_roots_umask_does_not_close_the_folders_that_are_made(open_folder):
+    closed = open_folder / "closed"
+    closed.mkdir(mode=0o700)
+    mask = os.umask(0o077)
+    try:
+        with EmbeddedPostgres.kept(closed / "postgres") as server:
+            assert server.folder.parent == open_folder / "home"
+    finally:
+        os.umask(mask)
+
+
+@as_root
 def test_a_link_whose_data_is_gone_is_made_anew(open_folder):
     closed = open_folder / "closed"
     closed.mkdir(mode=0o700)
@@ -398,7 +411,7 @@ def test_a_link_whose_data_is_gone_is_made_anew(open_folder):
 
 
 @as_root
-def test_data_that_was_moved_into_a_closed_folder_is_named_with_the_remedy(open_folder):
+def test_data_whose_folder_was_closed_later_is_named_with_the_remedy(open_folder):
     with EmbeddedPostgres.kept(open_folder / "project" / "postgres"):
         pass
     (open_folder / "project").chmod(0o700)
