@@ -106,7 +106,7 @@ def claim_due(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Select[*tu
             waiting.c.workflow == rows.workflow_name,
             waiting.c.worker.is_(None),
             waiting.c.retry_at <= now,
-            rows.has(Role.QUEUED),
+            rows.is_still(Role.QUEUED),
             rows.wanted,
             ~_paused(rows, ledger, now),
         )

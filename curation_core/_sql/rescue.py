@@ -12,6 +12,7 @@ from sqlalchemy import (
     Select,
     delete,
     exists,
+    literal,
     or_,
     select,
 )
@@ -61,7 +62,11 @@ def drop_unwanted_waiting(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -
             claim.c.workflow == rows.workflow_name,
             claim.c.worker.is_(None),
             claim.c.retry_at <= now,
-            ~exists(select(rows.status).where(rows.is_item(claim.c.item), rows.has(Role.QUEUED), rows.wanted)),
+            # A sub-select for a value stays one probe for each claim; NOT EXISTS may become a join over the table.
+            select(literal(True, literal_execute=True))
+            .where(rows.is_item(claim.c.item), rows.is_still(Role.QUEUED), rows.wanted)
+            .scalar_subquery()
+            .is_(None),
         )
         .returning(claim.c.item)
     )

@@ -117,8 +117,16 @@ class Rows:
         return value
 
     def has(self, role: Role) -> ColumnElement[bool]:
-        """The condition that a row has this role's word."""
+        """The condition that a row has this role's word, for finding rows by their status."""
         return self.status == self.word(role)
+
+    def is_still(self, role: Role) -> ColumnElement[bool]:
+        """The same condition, for testing rows that are found by their key.
+
+        No index serves it. One on the status would be taken wherever the statistics believe that few rows have the
+        word, and then each of them is compared with each key of the group.
+        """
+        return self.status.is_not_distinct_from(self.word(role))
 
     @property
     def wanted(self) -> ColumnElement[bool]:

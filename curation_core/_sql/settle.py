@@ -23,6 +23,7 @@ from sqlalchemy import (
     Uuid,
     and_,
     any_,
+    cast,
     delete,
     func,
     insert,
@@ -31,72 +32,76 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.dml import ReturningDelete, ReturningUpdate
-from sqlalchemy.sql.selectable import TableValuedAlias
 
 from curation_core._sql.rows import Rows, arrays, given
 from curation_core.ledger import Ledger
 from curation_core.states import Role
 
 
-def drop_if_held(rows: Rows, ledger: Ledger) -> ReturningDelete[str]:
+def drop_if_held(rows: Rows, ledger: Ledger) -> ReturningDelete[str, int]:
     """End the claims that are still held: the fence of everything that completes, skips or fails.
 
     Parameters: ``worker``, and the arrays ``item``, ``token``.
 
     Returns:
-        Column: ``item``, of those that were held.
+        Columns: ``item``, ``token``, of those that were held.
     """
-    fenced = arrays("fenced", item=Text, token=BigInteger)
-    return delete(ledger.claim).where(_held(rows, ledger, fenced)).returning(ledger.claim.c.item)
+    claim = ledger.claim
+    return delete(claim).where(_held(rows, ledger)).returning(claim.c.item, claim.c.token)
 
 
-def rearm_if_held(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> ReturningUpdate[str]:
+def rearm_if_held(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> ReturningUpdate[str, int]:
     """Turn the claims that are still held into waiting ones: the fence of retry, release and rescue.
 
-    Parameters: ``worker``, and the arrays ``item``, ``token``, ``wait`` (how long), ``error``, ``charge`` (added to the
-    attempts: -1 takes this one back), ``lost_more`` (added to the times its worker died).
+    Parameters: ``worker``, the arrays ``item``, ``token``, and ``change``, a JSON object that has for each item
+    ``wait`` (seconds), ``error``, ``charge`` (added to the attempts: -1 takes this one back), ``lost`` (added to the
+    times its worker died). An object and not arrays: to join them would have to be planned.
 
     Returns:
-        Column: ``item``, of those that were held.
+        Columns: ``item``, ``token`` (as it was), of those that were held.
     """
-    fenced = arrays(
-        "fenced", item=Text, token=BigInteger, wait=Interval, error=Text, charge=Integer, lost_more=SmallInteger
-    )
     claim = ledger.claim
+    change = given("change", JSONB).op("->", return_type=JSONB())(claim.c.item)
+    token = cast(change["token"].astext, BigInteger)
+    seconds = cast(change["wait"].astext, Double)
     return (
         update(claim)
-        .where(_held(rows, ledger, fenced))
+        .where(_held(rows, ledger), claim.c.token == token)
         .values(
             worker=null(),
             token=ledger.token.next_value(),
-            retry_at=now + fenced.c.wait,
-            error=func.nullif(fenced.c.error, literal("", literal_execute=True)),
-            attempt=claim.c.attempt + fenced.c.charge,
-            lost=claim.c.lost + fenced.c.lost_more,
+            retry_at=now + seconds * cast(literal("1 second", literal_execute=True), Interval),
+            error=func.nullif(change["error"].astext, literal("", literal_execute=True)),
+            attempt=claim.c.attempt + cast(change["charge"].astext, Integer),
+            lost=claim.c.lost + cast(change["lost"].astext, SmallInteger),
         )
-        .returning(claim.c.item)
+        .returning(claim.c.item, token.label("token"))
     )
 
 
 def move_if_processing(rows: Rows, role: Role, *, with_error: bool) -> ReturningUpdate[str]:
     """Move rows from processing to another role, where a person still wants them worked and has not moved them.
 
-    Parameters: the array ``item``; with ``with_error``, where the workflow has an error column, also ``error``.
+    Parameters: the array ``item``; with ``with_error``, where the workflow has an error column, also ``error``, a
+    JSON object of the items' reasons.
 
     Returns:
         Column: ``item``, of those that moved.
     """
     values: dict[Any, Any] = {rows.status: rows.word(role)}
-    moved = update(rows.table).where(rows.has(Role.PROCESSING), rows.wanted)
     if with_error and rows.error is not None:
-        found = arrays("found", item=Text, error=Text)
         # An explicit cast cuts the text to what a varchar(n) holds; an assignment would fail the whole group.
-        values[rows.error] = rows.as_stored(found.c.error, rows.error)
-        moved = moved.where(rows.is_item(found.c.item))
-    else:
-        moved = moved.where(rows.among_items())
-    return moved.values(values).returning(rows.item().label("item"))
+        values[rows.error] = rows.as_stored(
+            given("error", JSONB).op("->>", return_type=Text())(rows.item()), rows.error
+        )
+    return (
+        update(rows.table)
+        .where(rows.among_items(), rows.is_still(Role.PROCESSING), rows.wanted)
+        .values(values)
+        .returning(rows.item().label("item"))
+    )
 
 
 def give_back_unwanted(rows: Rows) -> Update:
@@ -106,7 +111,7 @@ def give_back_unwanted(rows: Rows) -> Update:
     """
     return (
         update(rows.table)
-        .where(rows.among_items(), rows.has(Role.PROCESSING))
+        .where(rows.among_items(), rows.is_still(Role.PROCESSING))
         .values({rows.status: rows.word(Role.QUEUED)})
     )
 
@@ -150,9 +155,10 @@ def record(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Insert:
 def recorded(rows: Rows, ledger: Ledger) -> Select[*tuple[Any, ...]]:
     """Which claims the history knows as ended. Parameters: the arrays ``item``, ``token``. Column: ``token``."""
     attempt = ledger.attempt
-    asked = arrays("asked", item=Text, token=BigInteger)
     return select(attempt.c.token).where(
-        attempt.c.workflow == rows.workflow_name, attempt.c.item == asked.c.item, attempt.c.token == asked.c.token
+        attempt.c.workflow == rows.workflow_name,
+        attempt.c.item == any_(given("item", ARRAY(Text))),
+        attempt.c.token == any_(given("token", ARRAY(BigInteger))),
     )
 
 
@@ -169,11 +175,14 @@ def plan_as_anywhere() -> Any:
     return select(func.set_config(names[0], on, local), func.set_config(names[1], auto, local))
 
 
-def _held(rows: Rows, ledger: Ledger, fenced: TableValuedAlias) -> ColumnElement[bool]:
+def _held(rows: Rows, ledger: Ledger) -> ColumnElement[bool]:
+    # Items and tokens are compared as sets, and paired by the caller: a join to pairs is planned while the claim table
+    # is empty, and then compares every live claim with every pair. No index serves the test of the worker, for the
+    # same reason: what is left is the primary key. Measured in docs/decisions/0002-stable-plans.md.
     claim = ledger.claim
     return and_(
         claim.c.workflow == rows.workflow_name,
-        claim.c.item == fenced.c.item,
-        claim.c.token == fenced.c.token,
-        claim.c.worker == given("worker", Uuid),
+        claim.c.item == any_(given("item", ARRAY(Text))),
+        claim.c.token == any_(given("token", ARRAY(BigInteger))),
+        claim.c.worker.is_not_distinct_from(given("worker", Uuid)),
     )

@@ -13,6 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 STATEMENT_TIMEOUT = timedelta(minutes=5)
 """No statement of the engine takes longer. One that does is stuck behind a lock, and is retried."""
 
+RECYCLE_AFTER = 300
+"""Seconds after which a connection is made anew, and its plans with it: some were made when a table was still empty."""
+
 # 08: connection, 53: resources (too many connections, disk full), 57P: shutdown, crash, not yet up, idle session cut,
 # 57014: cancelled by a timeout, 40001 and 40P01: serialization failure and deadlock, 25006: read-only after a
 # fail-over, 25P03: idle in transaction for too long, 55P03: lock not available, 58: system error.
@@ -60,6 +63,7 @@ def connect(url: str, *, pool_size: int = 10, pooler: bool = False, lost_after: 
         url,
         pool_size=pool_size,
         max_overflow=0,
+        pool_recycle=RECYCLE_AFTER,
         hide_parameters=True,  # a row's values belong in no log
         connect_args={"timeout": 10, **arguments},
     )

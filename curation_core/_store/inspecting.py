@@ -97,7 +97,7 @@ async def rehearse(engine: AsyncEngine, ledger: Ledger, now: ColumnElement[Any],
 
 
 async def _run_all(connection: AsyncConnection, ledger: Ledger, now: ColumnElement[Any], rows: Rows) -> None:
-    nothing = named(worker=_NOBODY, limit=0, item=[], token=[], error=[])
+    nothing = named(worker=_NOBODY, limit=0, item=[], token=[], error={}, change={})
     for segment in range(len(segments(rows))):
         for after in (None, (None,) * len(rows.ordering)):
             cursor = Cursor(segment, after)
@@ -105,6 +105,7 @@ async def _run_all(connection: AsyncConnection, ledger: Ledger, now: ColumnEleme
             await connection.execute(fresh, {**nothing, **cursor.bind()})
     await connection.execute(claim_sql.claim_due(rows, ledger, now), nothing)
     await connection.execute(settle.drop_if_held(rows, ledger), nothing)
+    await connection.execute(settle.rearm_if_held(rows, ledger, now), nothing)
     for role in Role:
         await connection.execute(settle.move_if_processing(rows, role, with_error=True), nothing)
         await connection.execute(settle.move_if_processing(rows, role, with_error=False), nothing)

@@ -16,6 +16,7 @@ from curation_core._sql import settle as settle_sql
 from curation_core._sql.rows import Rows, named
 from curation_core._store.session import end, settle_session, tables_written
 from curation_core.claims import Settlement, Verdict
+from curation_core.errors import LedgerError
 from curation_core.ledger import Ledger
 from curation_core.states import Role, Transition
 
@@ -107,26 +108,20 @@ class SettleStore:
     async def _fence(self, connection: AsyncConnection, worker: UUID, verdicts: Sequence[Verdict]) -> set[str]:
         ending = [verdict for verdict in verdicts if verdict.transition.target is not Role.QUEUED]
         returning = [verdict for verdict in verdicts if verdict.transition.target is Role.QUEUED]
-        held: set[str] = set()
+        held: dict[str, int] = {}
         if ending:
             found = await connection.execute(self._drop, {**named(worker=worker), **_fences(ending)})
-            held.update(found.scalars())
+            held.update((item, token) for item, token in found)
         if returning:
-            found = await connection.execute(
-                self._rearm,
-                {
-                    **_fences(returning),
-                    **named(
-                        worker=worker,
-                        wait=[verdict.wait for verdict in returning],
-                        error=[verdict.reason for verdict in returning],
-                        charge=[0 if verdict.charged else -1 for verdict in returning],
-                        lost_more=[int(verdict.lost) for verdict in returning],
-                    ),
-                },
-            )
-            held.update(found.scalars())
-        return held
+            parameters = named(worker=worker, change={verdict.claim.item: _change(verdict) for verdict in returning})
+            found = await connection.execute(self._rearm, {**parameters, **_fences(returning)})
+            held.update((item, token) for item, token in found)
+        for verdict in verdicts:
+            if held.get(verdict.claim.item, verdict.claim.token) != verdict.claim.token:
+                # Only a ledger that was made anew gives a token twice. One by one, no pair can be mistaken.
+                message = f"the claim of {verdict.claim.item} has a token of another item's"
+                raise LedgerError(message)
+        return set(held)
 
     async def _move_rows(self, connection: AsyncConnection, verdicts: Sequence[Verdict]) -> set[str]:
         groups: dict[tuple[Role, bool], list[Verdict]] = defaultdict(list)
@@ -137,7 +132,7 @@ class SettleStore:
         for kind, group in groups.items():
             parameters = named(item=[verdict.claim.item for verdict in group])
             if kind[1]:
-                parameters |= named(error=[verdict.reason for verdict in group])
+                parameters |= named(error={verdict.claim.item: verdict.reason for verdict in group})
             found = await connection.execute(self._move[kind], parameters)
             moved.update(found.scalars())
         return moved
@@ -192,6 +187,16 @@ class SettleStore:
         names = sorted({name for table in written for name in self._watchers.get(table, ())})
         if names:
             await connection.execute(self._notify, named(workflows=",".join(names)))
+
+
+def _change(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "token": verdict.claim.token,
+        "wait": verdict.wait.total_seconds(),
+        "error": verdict.reason,
+        "charge": 0 if verdict.charged else -1,
+        "lost": int(verdict.lost),
+    }
 
 
 def _fences(verdicts: Sequence[Verdict]) -> dict[str, list[Any]]:
