@@ -22,7 +22,7 @@ _context: ContextVar[Mapping[str, str | int]] = ContextVar("curation_log_context
 
 _OWN = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_CHATTY = ("apscheduler",)  # a line for each firing of each clock
+_CHATTY = ("alembic", "apscheduler")  # a line for each of their plugins, and for each firing of each clock
 
 
 class log_context:  # noqa: N801 - used like the functions of contextlib

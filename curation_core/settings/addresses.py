@@ -30,6 +30,19 @@ def has_password(url: str) -> bool:
     return parts is not None and (parts.password is not None or "password" in dict(parse_qsl(parts.query)))
 
 
+def for_asyncpg(url: str) -> str:
+    """The address as SQLAlchemy's asyncpg dialect wants it, whoever handed it out.
+
+    >>> for_asyncpg("postgres://me:secret@db/leads?sslmode=require")
+    'postgresql+asyncpg://me:secret@db/leads?ssl=require'
+    """
+    rest = url.partition("://")[2]
+    place, mark, options = rest.partition("?")
+    # libpq's name for it; asyncpg's own parameter takes the same words.
+    renamed = [("ssl" if name == "sslmode" else name, value) for name, value in parse_qsl(options)]
+    return f"postgresql+asyncpg://{place}{mark}{urlencode(renamed, safe='/')}"
+
+
 def shown(url: str) -> str:
     """The address without its password.
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol, Self, cast
 
 from pydantic import BaseModel
@@ -50,6 +51,8 @@ class Configuration:
 
     plugins: PluginSettings
     """Which plugins to load. Known first, since what they declare decides which other keys there are."""
+    log: LogSettings
+    """How to log while they are loaded."""
 
     def __init__(self, document: Document | None, environ: Mapping[str, str], overrides: Mapping[str, Any]) -> None:
         ours = {name: text for name, text in environ.items() if name.startswith(PREFIX)}
@@ -78,6 +81,7 @@ class Configuration:
             # Importing a plugin that somebody tried to deny can't be taken back.
             raise configuration_error(self._problems)
         self.plugins = cast("PluginSettings", self._sections["plugins"])
+        self.log = cast("LogSettings", self._sections.get("log", LogSettings()))
 
     @classmethod
     def read(
@@ -125,13 +129,8 @@ class Configuration:
             ConfigurationError: Something is wrong. It lists every problem of every source.
             RuntimeError: It was resolved before.
         """
-        if self._sections is None:
-            message = "this configuration was resolved before, and has given its values away: read it anew"
-            raise RuntimeError(message)
-        sections, problems = self._sections, self._problems
         catalogue, layers = self._workflow_layers(workflows, failed)
-        self._sections, self._document, self._environ = None, None, {}
-        problems += [problem for layer in layers for problem in layer.problems]
+        problems = [problem for layer in layers for problem in layer.problems]
         policies: dict[str, Policy] = {}
         plugin_settings: dict[str, BaseModel | None] = {}
         for name, workflow in workflows.items():
@@ -149,15 +148,31 @@ class Configuration:
                     workflow.settings, (*table, "settings"), own, catalogue, complete=complete
                 )
                 problems += wrong
+        general = self.resolve_general(problems)
+        return replace(general, policies=policies, plugin_settings=plugin_settings)
+
+    def resolve_general(self, further: Sequence[Problem] = ()) -> Settings:
+        """The settings without those of workflows, for a command that loads no plugin.
+
+        Args:
+            further: Problems that were found elsewhere, to be told with the others.
+
+        Raises:
+            ConfigurationError: Something outside ``[workflows]`` is wrong, or something further.
+            RuntimeError: It was resolved before.
+        """
+        if self._sections is None:
+            message = "this configuration was resolved before, and has given its values away: read it anew"
+            raise RuntimeError(message)
+        sections, problems = self._sections, [*self._problems, *further]
+        self._sections, self._document, self._environ = None, None, {}
         if problems:
             raise configuration_error(problems)
         return Settings(
             database=cast("DatabaseSettings", sections["database"]),
             host=cast("HostSettings", sections["host"]),
             plugins=self.plugins,
-            log=cast("LogSettings", sections["log"]),
-            policies=policies,
-            plugin_settings=plugin_settings,
+            log=self.log,
         )
 
     def _workflow_layers(

@@ -12,7 +12,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
 from curation_core.policy import Duration, Policy
-from curation_core.settings.addresses import check_address, shown
+from curation_core.settings.addresses import check_address, for_asyncpg, shown
 
 _NAME = r"[a-z_][a-z0-9_]{0,62}"  # what PostgreSQL takes without quotes, so that people can type it too
 SECTION = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, hide_input_in_errors=True)
@@ -62,6 +62,11 @@ class DatabaseSettings(BaseModel):
             message = "should be the name of a function in lower case: name or schema.name, without brackets"
             raise ValueError(message)
         return name
+
+    @property
+    def for_asyncpg(self) -> str | None:
+        """The address as SQLAlchemy's asyncpg dialect wants it, its password in it; ``None`` where there is none."""
+        return for_asyncpg(self.url.get_secret_value()) if self.url else None
 
     @property
     def shown(self) -> str:

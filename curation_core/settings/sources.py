@@ -20,6 +20,7 @@ from curation_core.settings.problems import Problem, dotted, kind_of
 ELSEWHERE: Mapping[str, str] = {
     "CURATION_CONFIG": "the configuration file, like --config",
     "CURATION_PG_BIN": "folder of the PostgreSQL programs that curation starts where no database is configured",
+    "CURATION_PG_HOME": "folder for that server's files where its account can't enter the configured one",
     "CURATION_TEST_DATABASE_URL": "the server that the test fixtures make their databases on",
 }
 """Variables that are no settings but are read all the same, with their meaning."""

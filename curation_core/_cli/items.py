@@ -1,0 +1,59 @@
+"""Primary keys as people type them, made the texts that the engine names rows by."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import click
+
+if TYPE_CHECKING:
+    from sqlalchemy import Column
+
+
+def parse_item(text: str, key: Sequence[Column[Any]]) -> str:
+    """Read one primary key: ``42``, ``b1c2…``, ``eu,7`` for two columns, or a JSON array ``["eu", 7]`` for any.
+
+    Args:
+        text: As it was typed.
+        key: The primary key's columns.
+
+    Returns:
+        A JSON array of texts, one for each column; PostgreSQL casts them to the columns' types.
+
+    Raises:
+        click.BadParameter: It is no such key.
+    """
+    parts = _from_json(text) if text.lstrip().startswith("[") else None
+    if parts is None:
+        parts = [text] if len(key) == 1 else [part.strip() for part in text.split(",")]
+    names = ",".join(column.name for column in key)
+    if len(parts) != len(key):
+        message = f"{text!r} has {len(parts)} of the {len(key)} columns of the primary key ({names})"
+        raise click.BadParameter(message)
+    return json.dumps([_checked(part, column) for part, column in zip(parts, key, strict=True)])
+
+
+def _checked(part: str, column: Column[Any]) -> str:
+    try:
+        kind = column.type.python_type
+    except NotImplementedError:  # a type of the user's own: the database will say
+        return part
+    try:
+        return str(int(part) if kind is int else UUID(part) if kind is UUID else part)
+    except ValueError:
+        message = f"{part!r} can't be the {column.name} of a row, which is of type {column.type}"
+        raise click.BadParameter(message) from None
+
+
+def _from_json(text: str) -> list[str] | None:
+    try:
+        values = json.loads(text, parse_float=str, parse_int=str)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(values, list) or any(value is None or isinstance(value, (list, dict)) for value in values):
+        message = f"{text!r} is not a JSON array of texts and numbers"
+        raise click.BadParameter(message)
+    return [value if isinstance(value, str) else json.dumps(value) for value in values]

@@ -1,0 +1,94 @@
+"""Several processes of ``curation run`` under one: started again when they die, stopped together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+
+from curation_core._cli.exits import Exit
+
+_logger = logging.getLogger(__name__)
+
+# What starting again does not mend.
+_LASTING = {Exit.USAGE, Exit.CONFIGURATION, Exit.PLUGINS, Exit.DATABASE}
+_OTHER_ADDRESSES = {"CURATION_DATABASE__URL", "CURATION_DATABASE_URL_FILE", "CURATION_DATABASE__URL_FILE"}
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
+"""Seconds before a process is started again: doubled each time, from the first to the longest."""
+STEADY = 60.0
+"""Seconds after which a process has shown that it can live, and the pauses begin anew."""
+
+
+class Supervisor:
+    """Keeps a number of processes running.
+
+    Each is in a process group of its own, or Ctrl-C would reach it twice: from the terminal and from here. Each reads
+    a pipe from here, and drains when it ends: none outlives this process, however that dies.
+
+    Args:
+        arguments: Of ``curation run``.
+        url: The database's address, handed on by the environment.
+        processes: How many.
+    """
+
+    def __init__(self, arguments: list[str], url: str, processes: int) -> None:
+        # -P: the current folder is no place to import from, as for the command `curation` itself.
+        self._command = [sys.executable, "-P", "-m", "curation_core", "run", *arguments]
+        others = {name: text for name, text in os.environ.items() if name not in _OTHER_ADDRESSES}
+        self._environment = {**others, "CURATION_DATABASE_URL": url}
+        self._processes = processes
+        self._final = {Exit.WELL, Exit.FOUND} if "--until-idle" in arguments else {Exit.WELL}
+        self._running: set[asyncio.subprocess.Process] = set()
+        self._stopping = asyncio.Event()
+
+    async def run(self) -> int:
+        """Run until every process has ended.
+
+        Returns:
+            The highest of their exit codes.
+        """
+        codes = await asyncio.gather(*(self._keep() for _ in range(self._processes)))
+        return next((code for code in codes if code in _LASTING), max(codes))
+
+    def forward(self, number: int) -> None:
+        """Pass a signal on to every process, and start none again."""
+        self._stopping.set()
+        for process in self._running:
+            if process.returncode is None:
+                process.send_signal(number)
+
+    async def _keep(self) -> int:
+        loop, pause = asyncio.get_running_loop(), FIRST_PAUSE
+        while True:
+            started = loop.time()
+            code = await self._once()
+            if code in _LASTING:
+                self.forward(signal.SIGTERM)
+            if self._stopping.is_set() or code in self._final:
+                return max(code, 0)
+            pause = FIRST_PAUSE if loop.time() - started > STEADY else min(pause * 2, LONGEST_PAUSE)
+            _logger.error("a process ended with %s; it is started again in %g s", _cause(code), pause)
+            try:
+                async with asyncio.timeout(pause):
+                    await self._stopping.wait()
+            except TimeoutError:
+                continue
+            return max(code, 0)
+
+    async def _once(self) -> int:
+        process = await asyncio.create_subprocess_exec(
+            *self._command, stdin=asyncio.subprocess.PIPE, env=self._environment, start_new_session=True
+        )
+        self._running.add(process)
+        if self._stopping.is_set():  # it was being started while the others were stopped
+            process.send_signal(signal.SIGTERM)
+        try:
+            return await process.wait()
+        finally:
+            self._running.discard(process)
+
+
+def _cause(code: int) -> str:
+    return f"exit code {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"

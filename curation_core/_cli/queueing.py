@@ -1,0 +1,55 @@
+"""``curation queue``: rows to be worked, chosen by a person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from curation_core._cli.options import Chosen, chosen, dry_run
+from curation_core._cli.session import Loaded, finish, load, open_store, rows_of
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  curation queue deep-scan 42 43
+  curation queue sitemap-import eu,7           two columns
+  curation queue sitemap-import '["eu", 7]'    the same
+  curation queue deep-scan --all --dry-run
+"""
+)
+@click.argument("workflow")
+@click.argument("ids", metavar="[ID]...", nargs=-1)
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help="Every wanted row that was never worked or has failed.  [default: the rows that are named]",
+)
+@chosen()
+@dry_run
+def queue(options: Chosen, *, workflow: str, ids: tuple[str, ...], everything: bool, dry_run: bool) -> None:
+    """Queue rows of WORKFLOW, named by their primary keys.
+
+    A named row is queued whatever its status was, unless it is queued or being processed already.
+    """
+    from curation_core._cli.items import parse_item  # noqa: PLC0415 - it imports uuid
+
+    if everything == bool(ids):
+        message = "name rows by their IDs, or take --all"
+        raise click.UsageError(message)
+    loaded = load(options)
+    key = loaded.workflow(workflow).workflow.key
+    items = None if everything else [parse_item(text, key) for text in dict.fromkeys(ids)]
+    queued = finish(_queue(loaded, workflow, items, dry_run=dry_run))
+    of = "" if items is None or len(items) == queued else f" of {len(items)}"
+    click.echo(f"{queued:,}{of} {'row' if queued == 1 and not of else 'rows'} {'would be ' if dry_run else ''}queued")
+    if of:
+        click.echo("The others are not there, or are queued or being processed already.", err=True)
+
+
+async def _queue(loaded: Loaded, name: str, items: Sequence[str] | None, *, dry_run: bool) -> int:
+    async with open_store(loaded.settings) as store:
+        rows = await rows_of(store, loaded.workflow(name))
+        return len(await store.operating.queue(rows, items, dry_run=dry_run))
