@@ -27,7 +27,7 @@ def look(connection: sa.Connection) -> dict[str, Any]:
     inspector = sa.inspect(connection)
     return {
         "tables": set(inspector.get_table_names()) - {"alembic_version"},
-        "enums": {enum["name"]: enum["labels"] for enum in inspector.get_enums()},  # type: ignore[attr-defined]
+        "enums": {enum["name"]: enum["labels"] for enum in inspector.get_enums()},
         "differences": compare_metadata(MigrationContext.configure(connection), Tables.metadata),
         "queues": {
             index["name"]: str(index.get("dialect_options", {}).get("postgresql_where"))
