@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 import sys
 import time
 from collections.abc import Mapping
@@ -101,6 +102,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--businesses", type=int, default=2000, help="how many are listed (default: %(default)s)")
     parser.add_argument("--latency", type=float, default=0.05, help="seconds before a website answers")
     options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # so that nothing is left running
     began = time.monotonic()
     with (
         TemporaryDirectory(prefix="lead-pipeline-") as folder,
