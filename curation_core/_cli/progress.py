@@ -18,15 +18,16 @@ LOGGED_EVERY, DRAWN_EVERY = 30.0, 0.2  # seconds
 
 
 @asynccontextmanager
-async def reporting(engine: Engine, *, until_idle: bool) -> AsyncIterator[None]:
+async def reporting(engine: Engine, *, until_idle: bool, every: float = LOGGED_EVERY) -> AsyncIterator[None]:
     """Tell how many items were done, as long as this lasts.
 
     Args:
         engine: The engine at work.
         until_idle: Whether it stops by itself: then a terminal gets a moving line.
+        every: Seconds between two log lines.
     """
-    tell = _draw if until_idle and sys.stderr.isatty() else _log
-    telling = asyncio.create_task(tell(engine), name="progress")
+    tell = _draw(engine) if until_idle and sys.stderr.isatty() else _log(engine, every)
+    telling = asyncio.create_task(tell, name="progress")
     try:
         yield
     finally:
@@ -40,13 +41,13 @@ def totals(engine: Engine) -> tuple[int, int]:
     return sum(sum(of.values()) for of in counts), sum(of.get("failed", 0) for of in counts)
 
 
-async def _log(engine: Engine) -> None:
+async def _log(engine: Engine, every: float) -> None:
     before = 0
     while True:
-        await asyncio.sleep(LOGGED_EVERY)
+        await asyncio.sleep(every)
         ended, failed = totals(engine)
         if ended != before:
-            _logger.info("ended=%d failed=%d rate=%.1f/s", ended, failed, (ended - before) / LOGGED_EVERY)
+            _logger.info("ended=%d failed=%d rate=%.1f/s", ended, failed, (ended - before) / every)
         before = ended
 
 

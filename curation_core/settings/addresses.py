@@ -13,10 +13,14 @@ def check_address(url: str) -> None:
     Raises:
         ValueError: It is not. The message never repeats the text, which may hold a password.
     """
-    if _split(url) is None:
+    parts = _split(url)
+    if parts is None:
         message = (
             "should be postgresql://user@host:port/name (characters such as / # ? @ in a password are written as %2F …)"
         )
+        raise ValueError(message)
+    if "password" in dict(parse_qsl(parts.query)):
+        message = "should have its password before the host and not among the options, where others would show it"
         raise ValueError(message)
 
 

@@ -1,8 +1,10 @@
 import asyncio
 import json
+import logging
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +112,7 @@ class Database:
 
 
 @pytest.fixture
-def cli(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Cli:
+def cli(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Cli]:
     """The command line with no configuration, and with no plugin but those beside this file."""
     monkeypatch.chdir(tmp_path)
     for name in os.environ:
@@ -119,7 +121,12 @@ def cli(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
     monkeypatch.setenv("CURATION_PLUGINS", "pages")  # an allowed name: whatever else is installed stays out
     monkeypatch.setenv("PYTHONPATH", str(PLUGINS))
     monkeypatch.syspath_prepend(PLUGINS)
-    return Cli(tmp_path, capsys, monkeypatch)
+    loggers = [logging.getLogger(name) for name in (None, "curation_core.host", "alembic", "apscheduler")]
+    levels, handlers = [logger.level for logger in loggers], [*loggers[0].handlers]
+    yield Cli(tmp_path, capsys, monkeypatch)
+    loggers[0].handlers[:] = handlers  # a command logs to the standard error of its own test
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
 
 
 @pytest.fixture

@@ -4,6 +4,8 @@ import subprocess
 from time import monotonic, sleep
 
 import pytest
+from sqlalchemy import update
+from sqlalchemy.sql import column, table
 
 from curation_core._cli.exits import Exit
 
@@ -168,6 +170,16 @@ def test_a_process_that_dies_is_started_again(database, run):
     _, err = parent.communicate()
     assert parent.returncode == Exit.TERMINATED
     assert "a process ended with signal SIGKILL; it is started again in 1 s" in err
+
+
+def test_what_starting_again_does_not_mend_ends_all_of_them(database, run):
+    version = table("alembic_version", column("version_num"), schema="curation")
+    parent = run("--processes", "2")
+    former = wait_for(lambda: len(pids := database.workers()) == 2 and pids)
+    database.run(lambda connection: connection.execute(update(version).values(version_num="9999")))
+    os.kill(min(former), signal.SIGKILL)
+    parent.communicate()
+    assert parent.returncode == Exit.DATABASE
 
 
 def test_the_processes_drain_when_the_one_above_them_is_killed(cli, database, run):

@@ -213,7 +213,7 @@ def test_a_clock_is_the_name_of_a_function(clock):
     ("url", "shown"),
     [
         ("postgresql://me:secret@db:5433/leads", "postgresql://me@db:5433/leads"),
-        ("postgresql+asyncpg://me@/leads?host=/run/pg&password=secret", "postgresql+asyncpg://me@/leads?host=/run/pg"),
+        ("postgresql+asyncpg://me:secret@/leads?host=/run/pg", "postgresql+asyncpg://me@/leads?host=/run/pg"),
         ("postgres://db/leads", "postgres://db/leads"),
     ],
 )
@@ -221,6 +221,20 @@ def test_an_address_is_shown_without_its_password(url, shown):
     database = DatabaseSettings(url=SecretStr(url))
     assert database.shown == shown
     assert "secret" not in repr(database)
+
+
+@pytest.mark.parametrize(
+    ("url", "for_asyncpg"),
+    [
+        ("postgres://me:secret@db:5433/leads", "postgresql+asyncpg://me:secret@db:5433/leads"),
+        ("postgresql://me@db/leads?sslmode=require", "postgresql+asyncpg://me@db/leads?ssl=require"),
+        ("postgresql+asyncpg:///leads?host=/run/pg", "postgresql+asyncpg:///leads?host=/run/pg"),
+        ("postgresql://me:p%2Fw%3Fx@db/leads", "postgresql+asyncpg://me:p%2Fw%3Fx@db/leads"),
+    ],
+)
+def test_an_address_is_made_one_for_the_driver(url, for_asyncpg):
+    assert DatabaseSettings(url=SecretStr(url)).for_asyncpg == for_asyncpg
+    assert DatabaseSettings().for_asyncpg is None
 
 
 # -- which workflows ----------------------------------------------------------------------------------------------

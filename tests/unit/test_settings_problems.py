@@ -263,6 +263,11 @@ def test_an_address_of_another_kind_is_refused_without_being_repeated(url):
     assert url not in line
 
 
+def test_a_password_among_the_options_of_an_address_is_refused():
+    line = problem(environ={"CURATION_DATABASE_URL": f"postgresql://db/x?password={SECRET}"}, settings=None)
+    assert "should have its password before the host" in line
+
+
 def test_an_address_without_a_password_may_stand_in_the_file():
     Path("curation.toml").write_text('[database]\nurl = "postgresql://me@db/leads"\n')
     assert Configuration.read(environ={}).resolve({}).database.shown == "postgresql://me@db/leads"
