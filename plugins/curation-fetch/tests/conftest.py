@@ -43,7 +43,7 @@ def serve(stack: AsyncExitStack) -> Callable[..., Awaitable[str]]:
     async def start(handler: Handler, host: str = "127.0.0.1", tls: SSLContext | None = None) -> str:
         application = web.Application()
         application.router.add_route("*", "/{path:.*}", handler)
-        runner = web.AppRunner(application, shutdown_timeout=0)
+        runner = web.AppRunner(application, handler_cancellation=True, shutdown_timeout=0.1)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         site = web.TCPSite(runner, host, 0, ssl_context=tls)
