@@ -45,11 +45,14 @@ class Cleaner:
         cut = len(text) if final else self._safe_length(text)
         text, self._held = text[:cut], text[cut:]
         done: list[str] = []
-        while text:
+        at = 0
+        while at < len(text):
             mark = CDATA_END if self._in_cdata else CDATA
-            before, found, text = text.partition(mark)
-            done += (before if self._in_cdata else mended(before), found)
-            self._in_cdata ^= bool(found)
+            found = text.find(mark, at)
+            end = len(text) if found < 0 else found
+            done += (text[at:end] if self._in_cdata else mended(text[at:end]), mark if found >= 0 else "")
+            self._in_cdata ^= found >= 0
+            at = end + len(mark)
         return "".join(done)
 
     @staticmethod

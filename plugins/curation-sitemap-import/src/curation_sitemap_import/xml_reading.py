@@ -34,6 +34,7 @@ class XmlReader:
     def __init__(self) -> None:
         self._cleaner = Cleaner()
         self._target = _Target()
+        self._broken = False
         self._parser = etree.XMLParser(
             target=self._target,  # type: ignore[arg-type]  # the stubs want bytes taken too, which never come
             encoding="utf-8",  # whatever it declares: it has been decoded
@@ -59,19 +60,23 @@ class XmlReader:
             SitemapError: ``html``, ``not_a_sitemap``, ``bad_xml``, ``entity_declaration`` or ``too_deep``.
         """
         mended = self._cleaner.clean(text, final=final)
-        try:
-            if mended:
-                self._parser.feed(mended.encode())
-            if final:
-                self._parser.close()
-        except etree.XMLSyntaxError:
-            pass  # what could be read has been: `ended` tells the rest
+        if not self._broken:
+            self._parse(mended.encode(), final=final)
         if final:
             self._target.flush()
             if not self._target.began:
                 message = "it begins like XML and has no element that can be read"
                 raise SitemapError(StopCode.BAD_XML, message)
         return self._target.take()
+
+    def _parse(self, data: bytes, *, final: bool) -> None:
+        try:
+            if data:
+                self._parser.feed(data)
+            if final:
+                self._parser.close()
+        except (etree.XMLSyntaxError, UnicodeDecodeError):  # the second for a reference to half a character
+            self._broken = True  # beyond mending; what came before stays, and `ended` says that it is not all
 
 
 class _Target:
