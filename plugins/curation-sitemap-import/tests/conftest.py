@@ -16,8 +16,7 @@ from aiohttp import web
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from curation_core import Attempt, Outcome
-from curation_core._postgres import EmbeddedPostgres
+from curation_core import Attempt, EmbeddedPostgres, Outcome
 from curation_fetch import Fetcher
 from curation_sitemap_import import plugin
 from curation_sitemap_import.entries import Entry

@@ -102,12 +102,11 @@ class Crawl:
             self._findings.failures.append(Failure(file.url, error))
 
     async def _read(self, file: File) -> None:
-        limit = self._settings.max_file_bytes
-        async with self._fetcher.stream(file.url, decode=False, max_bytes=limit) as response:
+        async with self._fetcher.stream(file.url, decode=False) as response:
             if not self._arrives(file, response.final_url):
                 return
             charset = CHARSET.search(response.headers.get("Content-Type", ""))
-            reader = SitemapReader(limit, charset[1] if charset else None)
+            reader = SitemapReader(self._settings.max_file_bytes, charset[1] if charset else None)
             try:
                 await self._take_all(file, response, reader)
             finally:

@@ -11,13 +11,13 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
-class Base(DeclarativeBase):
+class Tables(DeclarativeBase):
     """Its own metadata, apart from every application's."""
 
     metadata = MetaData()
 
 
-class SitemapFile(Base):
+class SitemapFile(Tables):
     """A sitemap that a person, or an earlier step, found. The item of this workflow.
 
     ``sitemap_import_status`` may be an enum or text in the database; mapped as text, it is read as its word.
@@ -40,7 +40,7 @@ class SitemapFile(Base):
     updated_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
-class Page(Base):
+class Page(Tables):
     """A page of a site. This workflow only adds rows, unique by ``(domain_id, url)``."""
 
     __tablename__ = "pages"
