@@ -63,6 +63,7 @@ async def fit(
             faults[name] = "; ".join(found)
             _logger.error("%s is disabled: %s", name, faults[name])
             continue
-        settling = store.settling(rows, bound.save, dict(watchers))
-        fitted[name] = Fitted(bound, settings.policies[name], settings.plugin_settings.get(name), rows, settling)
+        policy = settings.policies[name]
+        settling = store.settling(rows, bound.save, dict(watchers), policy.timeout)
+        fitted[name] = Fitted(bound, policy, settings.plugin_settings.get(name), rows, settling)
     return fitted, faults

@@ -92,13 +92,16 @@ def describe(error: BaseException) -> str:
     driver = getattr(error, "orig", None)
     if isinstance(driver, BaseException):
         error = driver.__cause__ or driver
-    text = str(error).strip()
+    try:
+        text = str(error).strip()
+    except Exception:  # noqa: BLE001 - a plugin's exception class may be broken itself
+        text = "(its text can't be had)"
     return shortened(f"{type(error).__name__}: {text}" if text else type(error).__name__)
 
 
 def shortened(reason: str) -> str:
-    """A reason that fits: cut to `REASON_LENGTH`, without the one character that PostgreSQL can't store."""
-    reason = reason.replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    """A reason that fits: cut to `REASON_LENGTH`, without what PostgreSQL can't store: nulls and lone surrogates."""
+    reason = reason.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "backslashreplace").decode("utf-8")
     return reason if len(reason) <= REASON_LENGTH else f"{reason[: REASON_LENGTH - 1]}…"
 
 

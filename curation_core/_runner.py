@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 from curation_core import _judge
 from curation_core._executor import Executor
 from curation_core.claims import Claim, Verdict
+
+_logger = logging.getLogger(__name__)
 
 ABANDON_AFTER = 5.0
 """Seconds after it was cancelled that an item which swallowed its cancellation is settled without it."""
@@ -110,10 +113,18 @@ class Runner:
         if run.late:  # whatever it made of its cancellation
             self._finished(self._too_late(run, time.monotonic()))
         elif task.cancelled():
-            reason = "the host stopped before it was done"
-            self._finished(_judge.release(run.claim, reason, time.monotonic() - run.started))
+            self._finished(self._cancelled(run, time.monotonic() - run.started))
+        elif (broken := task.exception()) is not None:  # the plugin's code is contained, so this is the engine's own
+            _logger.error("an attempt could not be judged", exc_info=broken)
+            self._finished(_judge.failed(run.claim, _judge.describe(broken), None, time.monotonic() - run.started))
         else:
             self._finished(task.result())
+
+    def _cancelled(self, run: _Run, seconds: float) -> Verdict:
+        if self._cancelled_at is not None:
+            return _judge.release(run.claim, "the host stopped before it was done", seconds)
+        # Nobody here asked for it: given back uncharged, it would do the same again at once, and for ever.
+        return self._executor.decide(run.claim, asyncio.CancelledError("the attempt cancelled itself"), seconds)
 
     def _too_late(self, run: _Run, now: float, more: str = "") -> Verdict:
         error = TimeoutError(f"the attempt took longer than {self._timeout:g} s{more}")

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from curation_core import _judge
 from curation_core._store.connections import is_passing
-from curation_core._store.settling import SettleStore
+from curation_core._store.settling import SaveError, SettleStore
 from curation_core.claims import Claim, Settlement, Verdict
 
 _logger = logging.getLogger(__name__)
@@ -83,7 +83,7 @@ class Settler:
                 settlement = await self._store.settle(self._worker, group)
                 if settlement.lost and pause > FIRST_PAUSE:
                     settlement = await self._reconsidered(settlement)
-            except Exception as error:  # noqa: BLE001 - save_result is the plugin's code
+            except Exception as error:  # noqa: BLE001 - a plugin's writes may be refused in any way there is
                 if is_passing(error):
                     _logger.warning(
                         "%d results wait for the database, next try in %.1f s: %s",
@@ -112,7 +112,8 @@ class Settler:
     def _without(self, verdict: Verdict, error: Exception) -> list[Verdict]:
         """What to settle instead of a verdict that the plugin's writes, or the table itself, refused."""
         if verdict.saves:
-            return [self._stripped(self._decide(verdict.claim, error, verdict.seconds))]
+            cause = error.__cause__ if isinstance(error, SaveError) else None
+            return [self._stripped(self._decide(verdict.claim, cause or error, verdict.seconds))]
         if verdict.outcome != "failed":
             reason = f"the database refused the outcome {verdict.outcome!r}: {_judge.describe(error)}"
             return [self._stripped(_judge.failed(verdict.claim, reason, None, verdict.seconds))]

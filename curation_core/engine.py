@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from curation_core import _judge
 from curation_core._binding import Fitted, fit
 from curation_core._shift import Shift
+from curation_core._sql.rows import Rows
 from curation_core._store import Store
 from curation_core.errors import UnknownWorkflow
 from curation_core.host import Host, core_version
@@ -127,7 +128,11 @@ class Engine:
             core_version() or "?",
         )
         self._shift = shift
-        watching = asyncio.create_task(self._end_when_idle(shift, list(fitted))) if until_idle else None
+        watching = (
+            asyncio.create_task(self._end_when_idle(shift, [each.rows for each in fitted.values()]))
+            if until_idle
+            else None
+        )
         try:
             self._left |= await shift.run()
         except Exception as error:  # noqa: BLE001 - the database may be away; it is tried until it is back
@@ -149,24 +154,15 @@ class Engine:
                 task.cancel()
             await asyncio.wait(left)
 
-    async def _end_when_idle(self, shift: Shift, names: list[str]) -> None:
-        """Stop when a pass over every workflow found nothing and no host holds anything.
-
-        Another host's settle may queue rows of a later workflow, so a last pass comes after the last claim was gone.
-        """
+    async def _end_when_idle(self, shift: Shift, workflows: Sequence[Rows]) -> None:
+        """Stop when nothing is queued and no host holds anything: a timer, a sweep or a settle wakes who waits."""
         upkeep = self._store.upkeep()
         while not self._stopping.is_set():
             await self._wait(IDLE_CHECK_EVERY)
-            if shift.busy:
+            if shift.busy or shift.troubled:
                 continue
-            before = _total(self.counts)
             try:
-                if await upkeep.unfinished(names):  # a timer or a sweep wakes whoever waits for these
-                    continue
-                shift.wake()
-                while shift.busy and not self._stopping.is_set():
-                    await self._wait(IDLE_CHECK_EVERY / 10)
-                if _total(self.counts) == before and not await upkeep.unfinished(names) and not shift.troubled:
+                if not await upkeep.anything_left(workflows) and not shift.busy:
                     self.stop()
             except Exception as error:  # noqa: BLE001 - the database may be away; it is asked again
                 _logger.warning("could not see whether anything is left: %s", _judge.describe(error))
@@ -186,7 +182,3 @@ def _added(counts: Mapping[str, Mapping[str, int]], shift: Shift) -> dict[str, d
         for outcome, number in worker.counts.items():
             of[outcome] = of.get(outcome, 0) + number
     return added
-
-
-def _total(counts: Mapping[str, Mapping[str, int]]) -> int:
-    return sum(number for of in counts.values() for number in of.values())

@@ -51,7 +51,7 @@ def claim_fresh(rows: Rows, ledger: Ledger, now: ColumnElement[Any], cursor: Cur
     # FOR NO KEY UPDATE: FOR UPDATE would skip every row that somebody's uncommitted child row points at.
     window = (
         select(*(order.column for order in rows.ordering), *_beside(rows), rows.item().label("item"))
-        .where(rows.has(Role.QUEUED), rows.wanted, beyond(rows, cursor), ~_paused(rows, ledger, now))
+        .where(rows.has(Role.QUEUED), rows.wanted, beyond(rows, cursor), ~paused(rows, ledger, now))
         .order_by(*(order.column.desc() if order.descending else order.column.asc() for order in rows.ordering))
         .limit(given("limit", Integer, literal_execute=True))
         .with_for_update(skip_locked=True, key_share=True)
@@ -108,7 +108,7 @@ def claim_due(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Select[*tu
             waiting.c.retry_at <= now,
             rows.is_still(Role.QUEUED),
             rows.wanted,
-            ~_paused(rows, ledger, now),
+            ~paused(rows, ledger, now),
         )
         .order_by(waiting.c.retry_at)
         .limit(given("limit", Integer, literal_execute=True))
@@ -161,6 +161,7 @@ def _to_processing(rows: Rows, chosen: Any) -> CTE:
     return update(rows.table).where(rows.among(chosen)).values(values).returning(*rows.table.c).cte("moved_rows")
 
 
-def _paused(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> ColumnElement[bool]:
+def paused(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> ColumnElement[bool]:
+    """The condition that the workflow is held back."""
     control = ledger.control
     return exists().where(control.c.workflow == rows.workflow_name, control.c.paused_until > now)

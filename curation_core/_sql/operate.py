@@ -15,6 +15,7 @@ from sqlalchemy import (
     any_,
     cast,
     delete,
+    exists,
     func,
     null,
     or_,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     update,
 )
 
+from curation_core._sql import claim as claim_sql
 from curation_core._sql.rows import Rows, given
 from curation_core.ledger import Ledger
 from curation_core.states import Role
@@ -71,6 +73,15 @@ def forget_waiting(rows: Rows, ledger: Ledger) -> Delete:
 def count_by_status(rows: Rows) -> Select[*tuple[Any, ...]]:
     """How many rows have which status. Columns: ``status`` (as text, null for none), ``rows``."""
     return select(cast(rows.status, Text).label("status"), func.count().label("rows")).group_by(rows.status)
+
+
+def any_left(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
+    """Whether a row of a workflow that is not paused is queued, locked by somebody or not. Column: a truth value."""
+    return select(
+        exists(
+            select(rows.status).where(rows.has(Role.QUEUED), rows.wanted, ~claim_sql.paused(rows, ledger, now))
+        ).label("left")
+    )
 
 
 def claims_of(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:

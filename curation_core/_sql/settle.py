@@ -30,6 +30,8 @@ from sqlalchemy import (
     literal,
     null,
     select,
+    true,
+    tuple_,
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -40,19 +42,19 @@ from curation_core.ledger import Ledger
 from curation_core.states import Role
 
 
-def drop_if_held(rows: Rows, ledger: Ledger) -> ReturningDelete[str, int]:
+def drop_if_held(rows: Rows, ledger: Ledger) -> ReturningDelete[str]:
     """End the claims that are still held: the fence of everything that completes, skips or fails.
 
     Parameters: ``worker``, and the arrays ``item``, ``token``.
 
     Returns:
-        Columns: ``item``, ``token``, of those that were held.
+        Column: ``item``, of those that were held.
     """
     claim = ledger.claim
-    return delete(claim).where(_held(rows, ledger)).returning(claim.c.item, claim.c.token)
+    return delete(claim).where(_held(rows, ledger)).returning(claim.c.item)
 
 
-def rearm_if_held(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> ReturningUpdate[str, int]:
+def rearm_if_held(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> ReturningUpdate[str]:
     """Turn the claims that are still held into waiting ones: the fence of retry, release and rescue.
 
     Parameters: ``worker``, the arrays ``item``, ``token``, and ``change``, a JSON object that has for each item
@@ -60,15 +62,14 @@ def rearm_if_held(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Return
     times its worker died). An object and not arrays: to join them would have to be planned.
 
     Returns:
-        Columns: ``item``, ``token`` (as it was), of those that were held.
+        Column: ``item``, of those that were held.
     """
     claim = ledger.claim
     change = given("change", JSONB).op("->", return_type=JSONB())(claim.c.item)
-    token = cast(change["token"].astext, BigInteger)
     seconds = cast(change["wait"].astext, Double)
     return (
         update(claim)
-        .where(_held(rows, ledger), claim.c.token == token)
+        .where(_held(rows, ledger))
         .values(
             worker=null(),
             token=ledger.token.next_value(),
@@ -77,7 +78,7 @@ def rearm_if_held(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Return
             attempt=claim.c.attempt + cast(change["charge"].astext, Integer),
             lost=claim.c.lost + cast(change["lost"].astext, SmallInteger),
         )
-        .returning(claim.c.item, token.label("token"))
+        .returning(claim.c.item)
     )
 
 
@@ -176,13 +177,15 @@ def plan_as_anywhere() -> Any:
 
 
 def _held(rows: Rows, ledger: Ledger) -> ColumnElement[bool]:
-    # Items and tokens are compared as sets, and paired by the caller: a join to pairs is planned while the claim table
-    # is empty, and then compares every live claim with every pair. No index serves the test of the worker, for the
-    # same reason: what is left is the primary key. Measured in docs/decisions/0002-stable-plans.md.
+    # The claims are found by the primary key and then tested, whatever the planner believes. A join to the pairs is
+    # planned while the claim table is empty, and then compares every live claim with every pair; IS TRUE keeps the IN
+    # from becoming one, and IS NOT DISTINCT FROM keeps the index on the worker out, whose entries for one worker are
+    # all its dead ones too. Measured in docs/decisions/0002-stable-plans.md.
     claim = ledger.claim
+    fenced = arrays("fenced", item=Text, token=BigInteger)
     return and_(
         claim.c.workflow == rows.workflow_name,
         claim.c.item == any_(given("item", ARRAY(Text))),
-        claim.c.token == any_(given("token", ARRAY(BigInteger))),
         claim.c.worker.is_not_distinct_from(given("worker", Uuid)),
+        tuple_(claim.c.item, claim.c.token).in_(select(*fenced.c)).is_(true()),
     )

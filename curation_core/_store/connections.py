@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from curation_core._store.session import guard
 
 STATEMENT_TIMEOUT = timedelta(minutes=5)
 """No statement of the engine takes longer. One that does is stuck behind a lock, and is retried."""
@@ -59,7 +63,7 @@ def connect(url: str, *, pool_size: int = 10, pooler: bool = False, lost_after: 
                 "idle_in_transaction_session_timeout": _milliseconds(lost_after),
             }
         }
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         pool_size=pool_size,
         max_overflow=0,
@@ -67,6 +71,26 @@ def connect(url: str, *, pool_size: int = 10, pooler: bool = False, lost_after: 
         hide_parameters=True,  # a row's values belong in no log
         connect_args={"timeout": 10, **arguments},
     )
+    guard(engine)
+    return engine
+
+
+@asynccontextmanager
+async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A transaction that is over when it is left, whatever a plugin did in it.
+
+    SQLAlchemy takes a transaction whose commit was refused for ended, and would hand its connection, still in it, to
+    whoever comes next.
+    """
+    async with engine.connect() as connection:
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        try:
+            async with connection.begin():
+                yield connection
+        except BaseException:
+            if not driver.is_closed() and driver.is_in_transaction():
+                await connection.invalidate()
+            raise
 
 
 def is_passing(error: BaseException) -> bool:

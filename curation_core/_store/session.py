@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, NoReturn
 
-from sqlalchemy import Table, event
+from sqlalchemy import Connection, Table, event
 from sqlalchemy.dialects.postgresql import Insert as PgInsert
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.sql.dml import Insert, Update
 
 from curation_core.errors import CurationError
+
+_SAVING = "curation_saving"
+_ENDING = re.compile(
+    r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:commit|end|abort|rollback(?!\s+to\b)|begin|start\s+transaction|prepare\s+transaction)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 class TransactionError(CurationError):
@@ -55,17 +64,39 @@ def _note_flush(session: SettleSession, _context: Any) -> None:
         session.written.add(instance.__table__.fullname)
 
 
-def settle_session(connection: AsyncConnection) -> AsyncSession:
-    """A session on the settle's open transaction."""
-    return AsyncSession(bind=connection, sync_session_class=SettleSession, expire_on_commit=False)
+def guard(engine: AsyncEngine) -> None:
+    """Let no statement of a plugin end the settle's transaction: a group's status would be there without its effects.
+
+    This is against accidents. A plugin that means to do it can.
+    """
+
+    def refuse_ending(connection: Connection) -> None:
+        if connection.info.get(_SAVING):
+            _refuse("end the transaction of")
+
+    def refuse_statement(connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
+        if connection.info.get(_SAVING) and _ENDING.match(statement):
+            _refuse("end the transaction of")
+
+    event.listen(engine.sync_engine, "commit", refuse_ending)
+    event.listen(engine.sync_engine, "rollback", refuse_ending)
+    event.listen(engine.sync_engine, "before_cursor_execute", refuse_statement)
+
+
+@asynccontextmanager
+async def settle_session(connection: AsyncConnection) -> AsyncIterator[AsyncSession]:
+    """A session on the settle's open transaction, which it can't end."""
+    info = connection.sync_connection.info if connection.sync_connection is not None else {}
+    session = AsyncSession(bind=connection, sync_session_class=SettleSession, expire_on_commit=False)
+    info[_SAVING] = True
+    try:
+        yield session
+    finally:
+        info.pop(_SAVING, None)
+        await session.run_sync(Session.close)
 
 
 def tables_written(session: AsyncSession) -> set[str]:
     """The full names of the tables that a `settle_session` inserted into or updated."""
     sync = session.sync_session
     return sync.written if isinstance(sync, SettleSession) else set()
-
-
-async def end(session: AsyncSession) -> None:
-    """Let go of a `settle_session` without touching its transaction."""
-    await session.run_sync(Session.close)

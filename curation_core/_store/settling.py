@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from curation_core._sql import control as control_sql
 from curation_core._sql import settle as settle_sql
 from curation_core._sql.rows import Rows, named
-from curation_core._store.session import end, settle_session, tables_written
+from curation_core._store.connections import is_passing, transaction
+from curation_core._store.session import settle_session, tables_written
 from curation_core.claims import Settlement, Verdict
-from curation_core.errors import LedgerError
+from curation_core.errors import CurationError
 from curation_core.ledger import Ledger
 from curation_core.states import Role, Transition
 
 Save = Callable[[AsyncSession, Any, Any], Awaitable[None]]
 OVERRULED = "overruled"
+SAVE_WITHIN = timedelta(seconds=30)
+"""How long saving one group may take at most: it holds row locks. One that takes longer is settled one by one."""
 _WITH_ERROR = {Transition.FAIL, Transition.RETRY, Transition.RESCUE, Transition.ABANDON}
+
+
+class SaveError(CurationError):
+    """``save_result`` raised, whatever it was; its cause says what. Nothing was committed.
+
+    Args:
+        saving: The verdicts whose results were saved together.
+    """
+
+    def __init__(self, saving: Sequence[Verdict]) -> None:
+        super().__init__(f"save_result raised for one of {len(saving)} items")
 
 
 class SettleStore:
@@ -35,6 +52,7 @@ class SettleStore:
         rows: The workflow's rows.
         save: The plugin's ``save_result``, if it has one.
         watchers: For the full name of a table, the workflows to wake when rows of it were written.
+        save_within: How long ``save_result`` may take, if that is less than `SAVE_WITHIN`.
     """
 
     def __init__(
@@ -45,9 +63,11 @@ class SettleStore:
         rows: Rows,
         save: Save | None,
         watchers: dict[str, Collection[str]],
+        save_within: timedelta = SAVE_WITHIN,
     ) -> None:
         self._engine = engine
         self._save = save
+        self._save_within = min(save_within, SAVE_WITHIN).total_seconds()
         self._rows = rows
         self._watchers = watchers
         self._drop = settle_sql.drop_if_held(rows, ledger)
@@ -76,7 +96,7 @@ class SettleStore:
             Exception: Whatever a statement or ``save_result`` raised. Nothing was committed, unless the connection
                 died during the commit: settling again is safe, since a settled claim is no longer held.
         """
-        async with self._engine.begin() as connection:
+        async with transaction(self._engine) as connection:
             return await self.settle_within(connection, worker, verdicts)
 
     async def settled_before(self, verdicts: Sequence[Verdict]) -> list[Verdict]:
@@ -108,20 +128,15 @@ class SettleStore:
     async def _fence(self, connection: AsyncConnection, worker: UUID, verdicts: Sequence[Verdict]) -> set[str]:
         ending = [verdict for verdict in verdicts if verdict.transition.target is not Role.QUEUED]
         returning = [verdict for verdict in verdicts if verdict.transition.target is Role.QUEUED]
-        held: dict[str, int] = {}
+        held: set[str] = set()
         if ending:
             found = await connection.execute(self._drop, {**named(worker=worker), **_fences(ending)})
-            held.update((item, token) for item, token in found)
+            held.update(found.scalars())
         if returning:
             parameters = named(worker=worker, change={verdict.claim.item: _change(verdict) for verdict in returning})
             found = await connection.execute(self._rearm, {**parameters, **_fences(returning)})
-            held.update((item, token) for item, token in found)
-        for verdict in verdicts:
-            if held.get(verdict.claim.item, verdict.claim.token) != verdict.claim.token:
-                # Only a ledger that was made anew gives a token twice. One by one, no pair can be mistaken.
-                message = f"the claim of {verdict.claim.item} has a token of another item's"
-                raise LedgerError(message)
-        return set(held)
+            held.update(found.scalars())
+        return held
 
     async def _move_rows(self, connection: AsyncConnection, verdicts: Sequence[Verdict]) -> set[str]:
         groups: dict[tuple[Role, bool], list[Verdict]] = defaultdict(list)
@@ -142,14 +157,17 @@ class SettleStore:
         if self._save is None or not saving:
             return set()
         await connection.execute(self._plan_as_anywhere)
-        session = settle_session(connection)
-        try:
-            for verdict in saving:
-                await self._save(session, verdict.claim.row, verdict.result)
-            await session.flush()
+        async with settle_session(connection) as session:
+            try:
+                async with asyncio.timeout(self._save_within):
+                    for verdict in saving:
+                        await self._save(session, verdict.claim.row, verdict.result)
+                    await session.flush()
+            except BaseException as error:
+                if _ours(error):
+                    raise
+                raise SaveError(saving) from error
             return tables_written(session)
-        finally:
-            await end(session)
 
     async def _write_history(
         self, connection: AsyncConnection, worker: UUID, settled: Sequence[Verdict], overruled: Sequence[Verdict]
@@ -189,9 +207,16 @@ class SettleStore:
             await connection.execute(self._notify, named(workflows=",".join(names)))
 
 
+def _ours(error: BaseException) -> bool:
+    """Whether what came out of a plugin's code is the database's or the host's doing, and not the plugin's."""
+    if isinstance(error, asyncio.CancelledError):
+        current = asyncio.current_task()
+        return current is not None and current.cancelling() > 0
+    return isinstance(error, DBAPIError) and is_passing(error)
+
+
 def _change(verdict: Verdict) -> dict[str, Any]:
     return {
-        "token": verdict.claim.token,
         "wait": verdict.wait.total_seconds(),
         "error": verdict.reason,
         "charge": 0 if verdict.charged else -1,

@@ -83,9 +83,11 @@ class Store:
         """The claims of one workflow."""
         return ClaimStore(self.engine, self.ledger, self.now, rows, worker, limits)
 
-    def settling(self, rows: Rows, save: Save | None, watchers: dict[str, Collection[str]]) -> SettleStore:
+    def settling(
+        self, rows: Rows, save: Save | None, watchers: dict[str, Collection[str]], save_within: timedelta
+    ) -> SettleStore:
         """The settles of one workflow."""
-        return SettleStore(self.engine, self.ledger, self.now, rows, save, watchers)
+        return SettleStore(self.engine, self.ledger, self.now, rows, save, watchers, save_within)
 
     def upkeep(self, engine: AsyncEngine | None = None) -> UpkeepStore:
         """The sweeps and heartbeats; over another pool where another thread's event loop runs them."""

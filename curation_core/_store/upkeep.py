@@ -9,10 +9,11 @@ from itertools import groupby
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from curation_core._sql import operate
 from curation_core._sql import rescue as rescue_sql
 from curation_core._sql import worker as worker_sql
 from curation_core._sql.rows import Rows, named
@@ -122,13 +123,21 @@ class UpkeepStore:
         async with self._engine.begin() as connection:
             await connection.execute(rescue_sql.prune_history(self._ledger, self._now), named(history_for=history_for))
 
-    async def unfinished(self, workflows: Sequence[str]) -> int:
-        """How many claims of these workflows are live or waiting, on all hosts, those of paused workflows aside."""
+    async def anything_left(self, workflows: Sequence[Rows]) -> bool:
+        """Whether any of these workflows has a queued row, or a claim on any host; paused workflows aside."""
         claim, control = self._ledger.claim, self._ledger.control
-        paused = select(control.c.workflow).where(control.c.paused_until > self._now)
-        counted = select(func.count()).where(claim.c.workflow.in_(list(workflows)), claim.c.workflow.not_in(paused))
+        held_back = select(control.c.workflow).where(control.c.paused_until > self._now)
+        names = [rows.name for rows in workflows]
+        claims = select(claim.c.item).where(claim.c.workflow.in_(names), claim.c.workflow.not_in(held_back)).limit(1)
+        # One snapshot: a row that is claimed between two looks would be in neither.
         async with self._engine.connect() as connection:
-            return int((await connection.execute(counted.select_from(claim))).scalar_one())
+            await connection.execution_options(isolation_level="REPEATABLE READ")
+            if (await connection.execute(claims)).first() is not None:
+                return True
+            for rows in workflows:
+                if (await connection.execute(operate.any_left(rows, self._ledger, self._now))).scalar_one():
+                    return True
+        return False
 
 
 async def _settle_held(
