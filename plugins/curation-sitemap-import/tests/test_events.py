@@ -105,8 +105,9 @@ async def test_a_passing_status_is_tried_again_when_the_server_wants_it(status, 
     assert outcome.result.status_code == status
 
 
-async def test_without_a_wish_of_the_server_the_policy_waits(site, run_item):
-    site.files["/s.xml"] = web.Response(status=503)
+@pytest.mark.parametrize("headers", [{}, {"Retry-After": "0"}, {"Retry-After": "soon"}])
+async def test_without_a_wish_of_the_server_the_policy_waits(headers, site, run_item):
+    site.files["/s.xml"] = web.Response(status=503, headers=headers)
     outcome = await run_item(site.url("/s.xml"))
     assert (type(outcome), outcome.after) == (Retry, None)
 

@@ -52,4 +52,4 @@ def on_error(error: Exception) -> Outcome | None:
 
 
 def _wait(seconds: float | None) -> timedelta | None:
-    return None if seconds is None else timedelta(seconds=seconds)
+    return timedelta(seconds=seconds) if seconds else None  # "at once" is no wish: the policy waits
