@@ -1,0 +1,18 @@
+"""Fixtures of the tests of the promise: a laboratory with a database of its own."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+
+from lab.laboratory import Laboratory  # noqa: E402 - the line above makes it importable
+
+
+@pytest.fixture
+async def lab(database_url):
+    """A database with the engine's schema and the usual tables."""
+    laboratory = Laboratory(database_url)
+    await laboratory.create()
+    return laboratory
