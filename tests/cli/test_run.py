@@ -1,6 +1,7 @@
 import os
 import signal
 import subprocess
+from contextlib import suppress
 from time import monotonic, sleep
 
 import pytest
@@ -10,11 +11,12 @@ from sqlalchemy.sql import column, table
 from curation_core._cli.exits import Exit
 
 PAGES = ["--plugin", "pages"]
+GUARD = 60  # seconds, against a test that hangs
 
 
-def wait_for(condition, deadline=60):
-    """Look until it is so; the deadline is a failure guard."""
-    end = monotonic() + deadline
+def wait_for(condition):
+    """Look until it is so."""
+    end = monotonic() + GUARD
     while not (found := condition()):
         assert monotonic() < end, "it did not come to pass"
         sleep(0.02)
@@ -36,6 +38,9 @@ def run(cli, database):
     for process in processes:
         process.kill()
         process.communicate()
+    for pid in database.workers():  # of a test that failed: those of others end with the process above them
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 # -- until idle ---------------------------------------------------------------------------------------------------
@@ -109,7 +114,7 @@ def test_a_signal_drains_and_gives_back_what_does_not_end_in_time(cli, database,
     process = run()
     wait_for((cli.folder / "hangs-1").exists)
     process.send_signal(number)
-    _, err = process.communicate()
+    _, err = process.communicate(timeout=GUARD)
     assert process.returncode == 128 + number
     assert database.statuses() == ["Queued"]
     assert "Traceback" not in err
@@ -122,7 +127,7 @@ def test_a_second_signal_gives_everything_back_at_once(cli, database, run):
     wait_for((cli.folder / "hangs-1").exists)
     process.send_signal(signal.SIGTERM)
     process.send_signal(signal.SIGINT)
-    process.communicate()
+    process.communicate(timeout=GUARD)
     assert process.returncode in {Exit.TERMINATED, Exit.INTERRUPTED}  # the kernel chooses which comes first
     assert database.statuses() == ["Queued"]
 
@@ -155,7 +160,7 @@ def test_a_signal_reaches_every_process(cli, database, run):
         wait_for((cli.folder / f"hangs-{number}").exists)
     assert len(database.workers()) == 2
     parent.send_signal(signal.SIGTERM)
-    parent.communicate()
+    parent.communicate(timeout=GUARD)
     assert parent.returncode == Exit.TERMINATED
     assert database.workers() == set()
     assert database.statuses() == ["Queued", "Queued"]
@@ -167,7 +172,7 @@ def test_a_process_that_dies_is_started_again(database, run):
     os.kill(min(former), signal.SIGKILL)
     wait_for(lambda: database.workers() - former)
     parent.send_signal(signal.SIGTERM)
-    _, err = parent.communicate()
+    _, err = parent.communicate(timeout=GUARD)
     assert parent.returncode == Exit.TERMINATED
     assert "a process ended with signal SIGKILL; it is started again in 1 s" in err
 
@@ -178,7 +183,7 @@ def test_what_starting_again_does_not_mend_ends_all_of_them(database, run):
     former = wait_for(lambda: len(pids := database.workers()) == 2 and pids)
     database.run(lambda connection: connection.execute(update(version).values(version_num="9999")))
     os.kill(min(former), signal.SIGKILL)
-    parent.communicate()
+    parent.communicate(timeout=GUARD)
     assert parent.returncode == Exit.DATABASE
 
 

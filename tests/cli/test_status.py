@@ -56,7 +56,7 @@ def test_watching_looks_again_until_ctrl_c(cli, database):
         assert process.stdout is not None
         looks = [json.loads(process.stdout.readline()) for _ in range(2)]
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate()
+        _, err = process.communicate(timeout=60)
     assert looks[0]["workflows"][0]["roles"]["queued"] == 1
     assert looks[0]["workflows"] == looks[1]["workflows"]
     assert (process.returncode, err) == (Exit.INTERRUPTED, "")
@@ -72,7 +72,7 @@ def test_a_database_that_goes_away_while_watching_ends_it(cli, database):
         database.run(
             lambda connection: connection.execute(select(func.pg_terminate_backend(sessions.c.pid)).where(ours))
         )
-        _, err = process.communicate()
+        _, err = process.communicate(timeout=60)
     assert process.returncode == Exit.DATABASE
     assert re.search(r"Error: the database postgresql\S+ went away: ", err)
 
