@@ -11,8 +11,8 @@ from lab.laboratory import Laboratory  # noqa: E402 - the line above makes it im
 
 
 @pytest.fixture
-async def lab(database_url):
+async def lab(database_url, eventually):
     """A database with the engine's schema and the usual tables."""
-    laboratory = Laboratory(database_url)
+    laboratory = Laboratory(database_url, eventually)
     await laboratory.create()
     return laboratory

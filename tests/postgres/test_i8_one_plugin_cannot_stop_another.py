@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from lab.plugins import plugin_of, return_orders, save_effect
-from lab.tables import Contact, contacts_workflow, pages_workflow, quick
+from lab.tables import Contact, Effect, contacts_workflow, pages_workflow, quick
 from sqlalchemy import insert, text
 
 from curation_core import Done, Fail, Outcome, Policy, Skip
@@ -198,6 +198,14 @@ async def test_whatever_save_result_raises_is_its_items_error_alone(lab, error):
     pages = await beside_another(lab, plugin_of(pages_workflow(), return_orders, save_result=save_result))
     assert [page.status for page in pages] == ["Completed", "Error", "Completed"]
     assert type(error).__name__ in pages[1].error
+
+
+async def test_a_write_that_the_database_refuses_is_the_items_error_in_the_databases_words(lab):
+    await lab.execute(insert(Effect).values(page_id=2, result="there before"))
+    plugin = plugin_of(pages_workflow(), return_orders, save_result=save_effect)
+    pages = await beside_another(lab, plugin)
+    assert [page.status for page in pages] == ["Completed", "Error", "Completed"]
+    assert pages[1].error.startswith("UniqueViolationError: duplicate key value violates")
 
 
 async def commits(session):

@@ -27,10 +27,12 @@ class Laboratory:
 
     Args:
         url: Of a database that has the engine's schema.
+        eventually: The fixture that waits for a condition.
     """
 
-    def __init__(self, url):
+    def __init__(self, url, eventually):
         self.url = url
+        self.eventually = eventually
         self.ledger = Ledger()
         self.clock = ""
         self._engine = create_async_engine(url, poolclass=NullPool)
@@ -156,7 +158,7 @@ class Laboratory:
         try:
             described = await store.describe(Rows(name, workflow))
             rows = Rows(name, workflow, described.as_facts())
-            yield store, rows, store.settling(rows, save, {})
+            yield store, rows, store.settling(rows, save, {}, timedelta(seconds=10))
         finally:
             await store.close()
 

@@ -39,31 +39,40 @@ async def save_effect(session, item, result):
 
 
 class Stage:
-    """Where attempts wait until the test lets them go: ``process_item`` of the plugin that a test makes with it."""
+    """Where attempts wait until the test lets them go.
+
+    Attributes:
+        process_item: The hook that brings an item on stage.
+        on_stage: What waits there: by item, the attempt and its cue.
+    """
 
     def __init__(self):
         self.on_stage = {}
-        self.keys = []
         self._arrived = asyncio.Event()
 
-    async def process_item(self, item, attempt):
-        """Come on stage, and return what the test hands to `release`, or raise it."""
-        cue = asyncio.get_running_loop().create_future()
-        self.on_stage[attempt.item] = cue
-        self.keys.append((attempt.item, attempt.number, attempt.idempotency_key))
-        self._arrived.set()
-        return await cue
+        async def process_item(item, attempt):
+            cue = asyncio.get_running_loop().create_future()
+            self.on_stage[attempt.item] = attempt, cue
+            self._arrived.set()
+            try:
+                return await cue
+            finally:
+                if self.on_stage.get(attempt.item) == (attempt, cue):
+                    del self.on_stage[attempt.item]
+
+        self.process_item = process_item
 
     async def arrival(self, *items):
-        """Wait until these items, or any, are on stage."""
+        """Wait until these items, or any, are on stage. Returns the attempt of the first."""
         async with asyncio.timeout(20):
             while not (self.on_stage and set(items) <= set(self.on_stage)):
                 self._arrived.clear()
                 await self._arrived.wait()
+        return self.on_stage[items[0] if items else next(iter(self.on_stage))][0]
 
     def release(self, item, result=None):
-        """Let an attempt end."""
-        cue = self.on_stage.pop(item)
+        """Let an attempt end with a result, or with an exception."""
+        _, cue = self.on_stage.pop(item)
         if isinstance(result, BaseException):
             cue.set_exception(result)
         else:
