@@ -1,0 +1,1 @@
+"""Following a page as a reader would."""

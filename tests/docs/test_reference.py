@@ -1,0 +1,21 @@
+"""The reference says what the code says."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from curation_core._cli.exits import Exit
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_what_is_generated_is_as_the_code_has_it():
+    ran = subprocess.run(
+        [sys.executable, ROOT / "tests/docs/generate", "--check"], capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, f"{ran.stdout}{ran.stderr}\nwrite it anew with: python tests/docs/generate"
+
+
+def test_every_exit_code_stands_in_the_reference_of_the_commands():
+    page = (ROOT / "docs/reference/commands.md").read_text()
+    assert [code for code in Exit if f"| {code.value} |" not in page] == []
