@@ -15,4 +15,5 @@ async def lab(database_url, eventually):
     """A database with the engine's schema and the usual tables."""
     laboratory = Laboratory(database_url, eventually)
     await laboratory.create()
-    return laboratory
+    yield laboratory
+    await laboratory.close()

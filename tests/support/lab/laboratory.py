@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
+from lab.processes import HostProcess
 from lab.tables import Base, Page
 from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -35,6 +36,7 @@ class Laboratory:
         self.eventually = eventually
         self.ledger = Ledger()
         self.clock = ""
+        self.processes = []
         self._engine = create_async_engine(url, poolclass=NullPool)
 
     # -- what the test itself does and sees ------------------------------------------------------------------------
@@ -116,8 +118,7 @@ class Laboratory:
             if not running.done():
                 counts = engine.counts
                 engine.stop()
-                engine.stop()
-                await asyncio.wait([running], timeout=10)
+                await ended(running, engine)
                 pytest.fail(f"not idle within {deadline} s: {counts}")
             return running.result()
 
@@ -135,7 +136,7 @@ class Laboratory:
                 yield engine
             finally:
                 engine.stop()
-                await running
+                await ended(running, engine)
 
     @asynccontextmanager
     async def _engine_of(self, plugins, *, policies=None, host=None, database=None, only=()):
@@ -162,6 +163,17 @@ class Laboratory:
         finally:
             await store.close()
 
+    # -- hosts in processes of their own -----------------------------------------------------------------------------
+
+    async def start(self, **orders):
+        """Start a `HostProcess` that works the pages; see ``host_process.py`` for its orders."""
+        return await HostProcess.start(self, **orders)
+
+    async def close(self):
+        """End every process that the test started."""
+        for process in self.processes:
+            await process.kill()
+
     # -- time --------------------------------------------------------------------------------------------------------
 
     async def move_clock(self, **ahead):
@@ -178,6 +190,18 @@ class Laboratory:
         """Make every worker there is look as if it had not been heard of for an hour."""
         worker = self.ledger.worker
         await self.execute(update(worker).values(heartbeat_at=worker.c.heartbeat_at - timedelta(hours=1)))
+
+
+async def ended(running, engine, deadline=10):
+    """Wait until a run that was told to stop has ended."""
+    await asyncio.wait([running], timeout=deadline)
+    if not running.done():
+        engine.stop()
+        await asyncio.wait([running], timeout=deadline)
+        # Every pending task is abandoned: some would not even end when cancelled, and would keep all other tests.
+        stuck = [str(task.get_coro()) for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        pytest.fail(f"the host did not stop within {deadline} s, nor when told twice: {stuck}")
+    await running
 
 
 _CLOCK = (
