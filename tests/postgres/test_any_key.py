@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from lab.matrix import model_of, work_everything
 from sqlalchemy import (
+    REAL,
     BigInteger,
     Boolean,
     Column,
@@ -20,7 +21,6 @@ from sqlalchemy import (
     Interval,
     LargeBinary,
     Numeric,
-    REAL,
     SmallInteger,
     String,
     Text,
@@ -130,5 +130,7 @@ COMPOSITE = {
 async def test_a_key_may_be_made_of_several_columns(lab, kind):
     parts = COMPOSITE[kind]
     columns = [Column(name, type_, primary_key=True, autoincrement=False) for name, (type_, _) in parts.items()]
-    rows = [dict(zip(parts, values, strict=True)) for values in zip(*(given for _, given in parts.values()), strict=True)]
+    rows = [
+        dict(zip(parts, values, strict=True)) for values in zip(*(given for _, given in parts.values()), strict=True)
+    ]
     await work_everything(lab, model_of("thing", *columns), rows)

@@ -7,11 +7,25 @@ import pytest
 from lab.matrix import ORDERS, model_of, work_everything
 from lab.plugins import plugin_of, return_orders
 from lab.tables import WORDS, quick
-from sqlalchemy import Boolean, Column, DateTime, Enum, Integer, Numeric, SmallInteger, String, Text, insert, select, text
+from sqlalchemy import (
+    Boolean,
+    Column,
+    DateTime,
+    Enum,
+    Integer,
+    Numeric,
+    SmallInteger,
+    String,
+    Text,
+    insert,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, CHAR
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from curation_core import States, Workflow
+
 
 class Base(DeclarativeBase):
     """Of one test."""
@@ -97,7 +111,9 @@ async def test_a_native_enum_may_be_mapped_as_plain_text(lab):
     await lab.execute(text("create type sitemap as enum ('Queued', 'Processing', 'Complete', 'Error', 'Not a Fit')"))
     await lab.execute(text("alter table thing alter status type sitemap using status::sitemap"))
     rows = [{"id": number, "orders": "done"} for number in range(1, 4)]
-    await lab.execute(text("insert into thing (id, orders, status) select g, 'done', 'Queued' from generate_series(1, 3) g"))
+    await lab.execute(
+        text("insert into thing (id, orders, status) select g, 'done', 'Queued' from generate_series(1, 3) g")
+    )
 
     async def fail_two(item):
         if item.id == 2:
@@ -142,7 +158,9 @@ async def test_names_that_the_statements_use_themselves_may_be_the_users_too(lab
 
 
 async def test_attributes_may_be_named_otherwise_than_their_columns(lab):
-    model = model_of("thing", Column("ID", Integer, key="number", primary_key=True), Column("Order", Integer, key="rank"))
+    model = model_of(
+        "thing", Column("ID", Integer, key="number", primary_key=True), Column("Order", Integer, key="rank")
+    )
     rows = [{"number": row["id"], "rank": -row["id"]} for row in ROWS]
     await work_everything(lab, model, rows, order_by=(model.rank.desc(),))
 

@@ -44,7 +44,12 @@ class Scene:
         """All that a settle could change."""
         lab = self.lab
         pages = await lab.all(select(Page.id, Page.status, Page.error))
-        return pages, await lab.all(select(Effect.page_id)), await lab.all(select(lab.ledger.attempt)), await lab.claims()
+        return (
+            pages,
+            await lab.all(select(Effect.page_id)),
+            await lab.all(select(lab.ledger.attempt)),
+            await lab.claims(),
+        )
 
 
 @pytest.fixture

@@ -33,7 +33,9 @@ async def test_a_killed_workers_rows_are_worked_by_another_once_it_was_silent_fo
 
     await lab.move_clock(seconds=14)
     async with lab.host({"pages": page_plugin}, policies={"pages": quick()}) as engine:
-        await lab.eventually(lambda: lab.scalar(text("select count(*) > 0 from pg_stat_activity where query like '%claim%'")))
+        await lab.eventually(
+            lambda: lab.scalar(text("select count(*) > 0 from pg_stat_activity where query like '%claim%'"))
+        )
         assert await lab.statuses() == {"Processing": 5}, "not yet: it might only be slow"
         assert not engine.counts.get("pages")
     await lab.move_clock(seconds=16)
@@ -147,7 +149,9 @@ async def test_a_row_that_can_not_be_moved_keeps_no_other_from_being_taken_back(
     await lab.execute(text("alter table page add check (id <> 1 or status = 'Processing') not valid"))
     await lab.silence_workers()
     async with lab.host({"pages": page_plugin}, policies={"pages": quick()}):
-        await lab.eventually(lambda: lab.scalar(text("select status = 'Completed' from page where id = 2")), deadline=10)
+        await lab.eventually(
+            lambda: lab.scalar(text("select status = 'Completed' from page where id = 2")), deadline=10
+        )
 
 
 async def test_nothing_is_stranded_whatever_moment_the_worker_is_killed_at(lab, page_plugin):

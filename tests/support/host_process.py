@@ -21,14 +21,14 @@ import asyncpg
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from lab.plugins import plugin_of, save_effect  # noqa: E402 - the line above makes it importable
-from lab.tables import pages_workflow, quick  # noqa: E402 - likewise
+from lab.plugins import plugin_of, save_effect
+from lab.tables import pages_workflow, quick
 
-from curation_core import Fail, Retry  # noqa: E402 - likewise
-from curation_core._store import Store  # noqa: E402 - likewise
-from curation_core.engine import Engine  # noqa: E402 - likewise
-from curation_core.host import Host  # noqa: E402 - likewise
-from curation_core.settings import DatabaseSettings, HostSettings, Settings  # noqa: E402 - likewise
+from curation_core import Fail, Retry
+from curation_core._store import Store
+from curation_core.engine import Engine
+from curation_core.host import Host
+from curation_core.settings import DatabaseSettings, HostSettings, Settings
 
 BRISK = {"sweep_every": 0.1, "lost_after": 15}
 

@@ -7,8 +7,6 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
-from lab.processes import HostProcess
-from lab.tables import Base, Page
 from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
@@ -19,6 +17,8 @@ from curation_core.engine import Engine
 from curation_core.host import Host
 from curation_core.ledger import Ledger
 from curation_core.settings import DatabaseSettings, HostSettings, Settings
+from lab.processes import HostProcess
+from lab.tables import Base, Page
 
 BRISK = {"lost_after": timedelta(seconds=15), "sweep_every": timedelta(milliseconds=100)}
 
@@ -173,6 +173,17 @@ class Laboratory:
         """End every process that the test started."""
         for process in self.processes:
             await process.kill()
+
+    @asynccontextmanager
+    async def paused(self, name):
+        """Hold a workflow back on every host for as long as the context lasts."""
+        store = self.store()
+        try:
+            await store.operating.pause(name, None, "a test", "nothing shall be claimed")
+            yield
+            await store.operating.resume(name)
+        finally:
+            await store.close()
 
     # -- time --------------------------------------------------------------------------------------------------------
 

@@ -6,14 +6,14 @@ import enum
 from datetime import timedelta
 from uuid import uuid4
 
-from lab.plugins import plugin_of
-from lab.tables import WORDS, quick
 from sqlalchemy import Column, Enum, MetaData, Text, cast, func, insert, literal, select, update
 from sqlalchemy.orm import registry
 
 from curation_core import Fail, Retry, Skip, Workflow
 from curation_core._sql.rows import Rows
 from curation_core.states import Role
+from lab.plugins import plugin_of
+from lab.tables import WORDS, quick
 
 ORDERS = ("done", "retry", "fail", "skip", "raise", "lost", "requeue")
 """What becomes of the rows of a table, the first by its key first; the order starts anew where there are more."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from types import ModuleType
 
-from lab.tables import Effect
-
 from curation_core import hookimpl
+from lab.tables import Effect
 
 
 def plugin_of(workflow, process_item, **hooks):

@@ -44,7 +44,9 @@ class HostProcess:
                 found = [said for said in self.lines if said == line or said.startswith(f"{line} ")]
                 if len(found) >= times:
                     return found[-1]
-                assert not self._reading.done(), f"ended without saying {line!r}: {self.lines} {await self._complaint()}"
+                assert not self._reading.done(), (
+                    f"ended without saying {line!r}: {self.lines} {await self._complaint()}"
+                )
                 self._changed.clear()
                 await self._changed.wait()
 
