@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
-from curation_core import _preflight
+from curation_core import _judge, _preflight
 from curation_core._sql.rows import Rows
 from curation_core._store import Store
+from curation_core._store.connections import is_passing
 from curation_core._store.settling import SettleStore
 from curation_core.host import BoundWorkflow
 from curation_core.policy import Policy
@@ -52,13 +53,13 @@ async def fit(
     fitted: dict[str, Fitted] = {}
     faults: dict[str, str] = {}
     for name, bound in workflows.items():
-        rows = Rows(name, bound.workflow)
-        facts = await store.describe(rows)
-        found = _preflight.faults(rows, facts)
-        rows = Rows(name, bound.workflow, facts.as_facts())
-        complaint = "" if found else await store.rehearse(rows)
-        if complaint:
-            found = [f"the database refuses a statement on {rows.table.fullname}: {complaint}"]
+        try:
+            rows, found = await _check(store, name, bound)
+        except Exception as error:
+            if is_passing(error):
+                raise
+            _logger.exception("%s could not be checked", name)
+            found = [f"no statements can be made for it: {_judge.describe(error)}"]
         if found:
             faults[name] = "; ".join(found)
             _logger.error("%s is disabled: %s", name, faults[name])
@@ -67,3 +68,11 @@ async def fit(
         settling = store.settling(rows, bound.save, dict(watchers), policy.timeout)
         fitted[name] = Fitted(bound, policy, settings.plugin_settings.get(name), rows, settling)
     return fitted, faults
+
+
+async def _check(store: Store, name: str, bound: BoundWorkflow) -> tuple[Rows, list[str]]:
+    facts = await store.describe(Rows(name, bound.workflow))
+    rows = Rows(name, bound.workflow, facts.as_facts())
+    found = _preflight.faults(rows, facts)
+    complaint = "" if found else await store.rehearse(rows)
+    return rows, [f"the database refuses a statement on {rows.table.fullname}: {complaint}"] if complaint else found

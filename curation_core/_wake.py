@@ -86,8 +86,6 @@ class Listener:
         while True:
             try:
                 await listen(self._store.engine, self._store.ledger.schema, self._heard, self._listening)
-            except asyncio.CancelledError:
-                raise
             except Exception as error:  # noqa: BLE001 - polling goes on, and listening is tried again
                 if self.listening:
                     pause = FIRST_PAUSE

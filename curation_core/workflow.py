@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel
-from sqlalchemy import Column, ColumnElement, Table, UnaryExpression
+from sqlalchemy import Column, ColumnElement, Table, UnaryExpression, or_
 from sqlalchemy import inspect as sa_inspect
 from sqlalchemy.orm import InstrumentedAttribute, Mapper
 from sqlalchemy.sql import operators
@@ -70,6 +70,8 @@ class Workflow:
             self._require_own_column("error", self.error)
         for column in self.ordering:
             self._require_own_column("order_by", column.column)
+        if isinstance(self.where, InstrumentedAttribute):  # a mapped truth value is a condition by itself
+            object.__setattr__(self, "where", self.where.property.columns[0])
         if self.where is not None:
             self._require_own_where(self.where)
 
@@ -87,10 +89,18 @@ class Workflow:
     def table(self) -> Table:
         """The table that holds the items."""
         table = self.mapper.local_table
-        if not isinstance(table, Table):
-            message = f"Workflow: {self.model.__name__} is mapped to {table!r}: map it to one table"
+        if not isinstance(table, Table) or self.mapper.persist_selectable is not table:
+            message = f"Workflow: {self.model.__name__} is mapped to {self.mapper.persist_selectable}: map one table"
             raise DeclarationError(message)
         return table
+
+    @property
+    def own_rows(self) -> ColumnElement[bool] | None:
+        """Which rows are of the model, where the table holds those of several (single-table inheritance)."""
+        mapper = self.mapper
+        if not mapper.single or mapper.polymorphic_on is None:
+            return None
+        return or_(*(mapper.polymorphic_on == each.polymorphic_identity for each in mapper.self_and_descendants))
 
     @property
     def key(self) -> tuple[Column[Any], ...]:

@@ -37,7 +37,7 @@ def columns() -> Select[*tuple[Any, ...]]:
     """The columns of the relation whose oid is the parameter ``oid``.
 
     Returns:
-        Columns: ``name``, ``type`` (as ``format_type`` writes it), ``category`` (one letter), ``required`` (NOT NULL),
+        Columns: ``name``, ``type`` (as ``format_type`` writes it), ``category`` (one letter), ``oid`` (the type's), ``required`` (NOT NULL),
         ``labels`` (a native enum's, in their order; else null).
     """
     labels = (
@@ -50,6 +50,7 @@ def columns() -> Select[*tuple[Any, ...]]:
             cast(_attribute.c.attname, Text).label("name"),
             func.format_type(_attribute.c.atttypid, _attribute.c.atttypmod).label("type"),
             cast(_type.c.typcategory, Text).label("category"),
+            cast(_attribute.c.atttypid, Integer).label("oid"),
             _attribute.c.attnotnull.label("required"),
             labels.label("labels"),
         )

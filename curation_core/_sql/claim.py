@@ -27,7 +27,6 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.orm import aliased
 
 from curation_core._sql.cursor import Cursor, beyond
 from curation_core._sql.rows import Rows, given, row_number
@@ -44,20 +43,22 @@ def claim_fresh(rows: Rows, ledger: Ledger, now: ColumnElement[Any], cursor: Cur
     the cursor's.
 
     Returns:
-        Columns: the item (an instance of the model, ``None`` where the window held nothing to win), ``item``,
+        Columns: the table's (null where the window held nothing to win), ``item``,
         ``token``, ``queueing``, ``attempt``, ``lost``, ``claimed_at``; then, the same in each row, ``scanned`` (rows
         in the window) and the order columns of the window's last row, as text. No row at all means an empty window.
     """
     # FOR NO KEY UPDATE: FOR UPDATE would skip every row that somebody's uncommitted child row points at.
     window = (
-        select(*(order.column for order in rows.ordering), *_beside(rows), rows.item().label("item"))
+        select(*(order.column for order in rows.ordering), *_beside(rows), rows.item().label("curation_item"))
         .where(rows.has(Role.QUEUED), rows.wanted, beyond(rows, cursor), ~paused(rows, ledger, now))
         .order_by(*(order.column.desc() if order.descending else order.column.asc() for order in rows.ordering))
         .limit(given("limit", Integer, literal_execute=True))
         .with_for_update(skip_locked=True, key_share=True)
-        .cte("seen_rows")
+        .cte("curation_seen")
     )
-    fresh = select(rows.workflow_name, window.c.item, ledger.token.next_value().label("token")).subquery("fresh")
+    fresh = select(
+        rows.workflow_name, window.c.curation_item, ledger.token.next_value().label("curation_token")
+    ).subquery("curation_fresh")
     # The insert is the test whether a row is claimed or waiting. A join would have to be planned, and is planned wrong
     # as soon as the claim table has grown since; the conflict is found by the primary key, always.
     won = (
@@ -65,23 +66,33 @@ def claim_fresh(rows: Rows, ledger: Ledger, now: ColumnElement[Any], cursor: Cur
         .from_select(
             ["workflow", "item", "token", "queueing", "worker", "attempt", "claimed_at"],
             select(
-                fresh.c[0], fresh.c.item, fresh.c.token, fresh.c.token, WORKER, literal(1, literal_execute=True), now
+                fresh.c[0],
+                fresh.c.curation_item,
+                fresh.c.curation_token,
+                fresh.c.curation_token,
+                WORKER,
+                literal(1, literal_execute=True),
+                now,
             ),
         )
         .on_conflict_do_nothing(index_elements=["workflow", "item"])
         .returning(ledger.claim)
-        .cte("won_claims")
+        .cte("curation_won")
     )
-    chosen = select(window).where(window.c.item == won.c.item).subquery("chosen")
+    chosen = select(window).where(window.c.curation_item == won.c.item).subquery("curation_chosen")
     moved = _to_processing(rows, chosen)
-    numbered = select(window, row_number().label("scanned")).subquery("numbered")
-    last = select(numbered).order_by(numbered.c.scanned.desc()).limit(literal(1, literal_execute=True)).subquery("last")
-    item = aliased(rows.model, moved)
+    numbered = select(window, row_number().label("curation_scanned")).subquery("curation_numbered")
+    last = (
+        select(numbered)
+        .order_by(numbered.c.curation_scanned.desc())
+        .limit(literal(1, literal_execute=True))
+        .subquery("curation_last")
+    )
     return (
         select(
-            item,
+            *moved.c,
             *_claim_columns(won),
-            last.c.scanned,
+            last.c.curation_scanned,
             *(cast(last.c[order.column.key], Text).label(f"last_{at}") for at, order in enumerate(rows.ordering)),
         )
         .select_from(last)
@@ -98,9 +109,9 @@ def claim_due(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Select[*tu
         Columns as in `claim_fresh`, up to ``claimed_at``.
     """
     claim = ledger.claim
-    waiting = claim.alias("waiting")
+    waiting = claim.alias("curation_waiting")
     due = (
-        select(*rows.key, waiting.c.item)
+        select(*rows.key, waiting.c.item.label("curation_item"))
         .join_from(waiting, rows.table, rows.is_item(waiting.c.item))
         .where(
             waiting.c.workflow == rows.workflow_name,
@@ -113,13 +124,13 @@ def claim_due(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Select[*tu
         .order_by(waiting.c.retry_at)
         .limit(given("limit", Integer, literal_execute=True))
         .with_for_update(skip_locked=True, key_share=True, of=[waiting, rows.table])
-        .cte("due_rows")
+        .cte("curation_due")
     )
     won = (
         update(claim)
         .where(
             claim.c.workflow == rows.workflow_name,
-            claim.c.item == any_(func.array(select(due.c.item).scalar_subquery())),
+            claim.c.item == any_(func.array(select(due.c.curation_item).scalar_subquery())),
         )
         .values(
             worker=WORKER,
@@ -130,12 +141,11 @@ def claim_due(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Select[*tu
             error=null(),
         )
         .returning(claim)
-        .cte("won_claims")
+        .cte("curation_won")
     )
-    chosen = select(due).where(due.c.item == won.c.item).subquery("chosen")
+    chosen = select(due).where(due.c.curation_item == won.c.item).subquery("curation_chosen")
     moved = _to_processing(rows, chosen)
-    item = aliased(rows.model, moved)
-    return select(item, *_claim_columns(won)).select_from(moved.join(won, rows.item(moved) == won.c.item))
+    return select(*moved.c, *_claim_columns(won)).select_from(moved.join(won, rows.item(moved) == won.c.item))
 
 
 def claims_held(rows: Rows, ledger: Ledger) -> Select[*tuple[Any, ...]]:
@@ -158,7 +168,7 @@ def _to_processing(rows: Rows, chosen: Any) -> CTE:
     values: dict[Any, Any] = {rows.status: rows.word(Role.PROCESSING)}
     if rows.error is not None:
         values[rows.error] = null()
-    return update(rows.table).where(rows.among(chosen)).values(values).returning(*rows.table.c).cte("moved_rows")
+    return update(rows.table).where(rows.among(chosen)).values(values).returning(*rows.table.c).cte("curation_moved")
 
 
 def paused(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> ColumnElement[bool]:

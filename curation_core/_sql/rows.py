@@ -59,10 +59,12 @@ class Facts:
 
     Args:
         types: Each column's type as PostgreSQL's ``format_type`` writes it.
+        oids: The number of each column's type.
         nullable: The columns that may be null.
     """
 
     types: Mapping[str, str] = field(default_factory=dict)
+    oids: Mapping[str, int] = field(default_factory=dict)
     nullable: frozenset[str] = frozenset()
 
 
@@ -131,9 +133,8 @@ class Rows:
     @property
     def wanted(self) -> ColumnElement[bool]:
         """The workflow's own condition: what a person wants worked, its values as literals like the words."""
-        if self.workflow.where is None:
-            return true()
-        return visitors.replacement_traverse(self.workflow.where, {}, _as_literal)
+        conditions = [condition for condition in (self.workflow.where, self.workflow.own_rows) if condition is not None]
+        return visitors.replacement_traverse(and_(true(), *conditions), {}, _as_literal)
 
     def may_be_null(self, of: Column[Any]) -> bool:
         """Whether a column may hold nulls in the database."""
@@ -161,7 +162,7 @@ class Rows:
 
     def among_items(self) -> ColumnElement[bool]:
         """The condition that a row is among those whose texts are bound as the array ``item``."""
-        listed = arrays("listed", item=Text)
+        listed = arrays("curation_listed", item=Text)
         return self._among(select(*self.key_of(listed.c.item)))
 
     def among(self, source: FromClause) -> ColumnElement[bool]:

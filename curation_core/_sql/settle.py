@@ -138,7 +138,7 @@ def record(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Insert:
     """
     attempt = ledger.attempt
     ended = arrays(
-        "ended",
+        "curation_ended",
         item=Text,
         token=BigInteger,
         attempt=Integer,
@@ -182,7 +182,7 @@ def _held(rows: Rows, ledger: Ledger) -> ColumnElement[bool]:
     # from becoming one, and IS NOT DISTINCT FROM keeps the index on the worker out, whose entries for one worker are
     # all its dead ones too. Measured in docs/decisions/0002-stable-plans.md.
     claim = ledger.claim
-    fenced = arrays("fenced", item=Text, token=BigInteger)
+    fenced = arrays("curation_fenced", item=Text, token=BigInteger)
     return and_(
         claim.c.workflow == rows.workflow_name,
         claim.c.item == any_(given("item", ARRAY(Text))),

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+from sqlalchemy import ColumnElement
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from curation_core._sql import claim as claim_sql
 from curation_core._sql import control as control_sql
 from curation_core._sql.cursor import Cursor, segments
 from curation_core._sql.rows import Rows, named
+from curation_core._store.driver import DriverStatement, Loader
 from curation_core.claims import Claim
 from curation_core.ledger import Ledger
 
@@ -60,20 +63,29 @@ class ClaimStore:
         rows: The workflow's rows.
         worker: Who claims.
         limits: What holds over all hosts.
+        pooler: Whether a transaction pooler stands between.
     """
 
     def __init__(
-        self, engine: AsyncEngine, ledger: Ledger, now: ColumnElement[Any], rows: Rows, worker: UUID, limits: Limits
+        self,
+        engine: AsyncEngine,
+        ledger: Ledger,
+        now: ColumnElement[Any],
+        rows: Rows,
+        worker: UUID,
+        limits: Limits,
+        *,
+        pooler: bool = False,
     ) -> None:
-        self._plain = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._engine = engine
+        self._rows = rows
         self._ledger = ledger
         self._now = now
-        self._rows = rows
         self._worker = worker
         self._limits = limits
-        self._due = claim_sql.claim_due(rows, ledger, now)
-        self._fresh: dict[tuple[int, bool], Select[*tuple[Any, ...]]] = {}
+        self._counted = bool(limits) or pooler
+        self._loader = Loader(rows)
+        self._statements: dict[tuple[int, int, bool] | int, DriverStatement] = {}
         self._held = claim_sql.claims_held(rows, ledger)
         self._lock = control_sql.lock_control(rows, ledger)
         self._count = control_sql.count_live(rows, ledger)
@@ -81,21 +93,18 @@ class ClaimStore:
     async def due(self, limit: int) -> list[Claim]:
         """Claim rows whose wait for a retry is over."""
         found, _ = await self._claim(self._due, limit, {})
-        return _claims(found)
+        return self._claims(found)
 
     async def fresh(self, limit: int, cursor: Cursor) -> Window:
         """Claim queued rows from the cursor on. May bring fewer than ``limit``, even none, while the cursor moves."""
-        kind = (cursor.segment, cursor.after is not None)
-        if kind not in self._fresh:
-            self._fresh[kind] = claim_sql.claim_fresh(self._rows, self._ledger, self._now, cursor)
-        found, room = await self._claim(self._fresh[kind], limit, cursor.bind())
+        found, room = await self._claim(partial(self._fresh, cursor), limit, cursor.bind())
         if room <= 0:
             return Window([], cursor, held_back=True)
-        scanned = found[0][1 + _CLAIM_COLUMNS] if found else 0
-        if scanned == room:
-            return Window(_claims(found), Cursor(cursor.segment, tuple(found[0][2 + _CLAIM_COLUMNS :])))
+        seen = self._loader.width + _CLAIM_COLUMNS
+        if found and found[0][seen] == room:
+            return Window(self._claims(found), Cursor(cursor.segment, tuple(found[0][seen + 1 :])))
         last = cursor.segment + 1 == len(segments(self._rows))
-        return Window(_claims(found), None if last else Cursor(cursor.segment + 1))
+        return Window(self._claims(found), None if last else Cursor(cursor.segment + 1))
 
     async def held(self) -> list[Claim]:
         """The claims that the database says this worker holds, without their rows."""
@@ -104,19 +113,22 @@ class ClaimStore:
             return [Claim(None, *row) for row in found]
 
     async def _claim(
-        self, statement: Select[*tuple[Any, ...]], limit: int, parameters: dict[str, Any]
+        self, statement: Callable[[int], DriverStatement], limit: int, parameters: dict[str, Any]
     ) -> tuple[list[Any], int]:
-        # One statement is one transaction, unless a limit has to be counted first: counting and claiming must then be
-        # one step to every other host, hence the lock, and the claim must not share the count's snapshot.
-        if not self._limits:
-            async with self._plain.connect() as connection:
-                return await _execute(connection, statement, limit, self._worker, parameters), limit
+        values = {**named(worker=self._worker), **parameters}
+        # One statement is one transaction, as long as SQLAlchemy, which would begin one, is not asked to run it. Behind
+        # a pooler a statement that is not in a transaction may be prepared in one session and executed in another.
+        if not self._counted:
+            async with self._engine.connect() as connection:
+                return await statement(limit).fetch(connection, values), limit
+        # Counting and claiming must be one step to every other host, hence the lock, and the claim must not share the
+        # count's snapshot, hence a statement of its own.
         async with self._engine.begin() as connection:
             await connection.execute(self._lock)
             room = await self._room(connection, limit)
             if room <= 0:
                 return [], 0
-            return await _execute(connection, statement, room, self._worker, parameters), room
+            return await statement(room).fetch(connection, values), room
 
     async def _room(self, connection: AsyncConnection, limit: int) -> int:
         live = (await connection.execute(self._count, named(worker=self._worker))).one()
@@ -126,21 +138,21 @@ class ClaimStore:
             return min(limit, self._limits.max_in_flight - int(live.items))
         return limit
 
+    def _due(self, limit: int) -> DriverStatement:
+        if limit not in self._statements:
+            statement = claim_sql.claim_due(self._rows, self._ledger, self._now)
+            self._statements[limit] = DriverStatement(statement, {"limit": limit}, ["worker"])
+        return self._statements[limit]
 
-async def _execute(
-    connection: AsyncConnection,
-    statement: Select[*tuple[Any, ...]],
-    limit: int,
-    worker: UUID,
-    parameters: dict[str, Any],
-) -> list[Any]:
-    session = AsyncSession(bind=connection, expire_on_commit=False)
-    found = await session.execute(statement, {**named(worker=worker, limit=limit), **parameters})
-    everything = list(found.all())
-    # Detached, not transient: a plugin that adds the item to its session must not insert it again.
-    session.expunge_all()
-    return everything
+    def _fresh(self, cursor: Cursor, limit: int) -> DriverStatement:
+        kind = (limit, cursor.segment, cursor.after is not None)
+        if kind not in self._statements:
+            statement = claim_sql.claim_fresh(self._rows, self._ledger, self._now, cursor)
+            places = [f"after_{at}" for at in range(len(cursor.after or ()))]
+            self._statements[kind] = DriverStatement(statement, {"limit": limit}, ["worker", *places])
+        return self._statements[kind]
 
-
-def _claims(found: list[Any]) -> list[Claim]:
-    return [Claim(*row[: 1 + _CLAIM_COLUMNS]) for row in found if row[0] is not None]
+    def _claims(self, found: list[Any]) -> list[Claim]:
+        start = self._loader.width
+        load = self._loader.load
+        return [Claim(load(row), *row[start : start + _CLAIM_COLUMNS]) for row in found if row[start] is not None]

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -97,14 +98,13 @@ def is_passing(error: BaseException) -> bool:
     """Whether an error says that the database is away, busy or was in each other's way, so that trying again helps."""
     if isinstance(error, (ConnectionError, TimeoutError, PoolTimeout, OSError)):
         return True
-    if not isinstance(error, DBAPIError):
-        return False
-    if error.connection_invalidated:
-        return True
-    state = getattr(error.orig, "sqlstate", None)
-    if state is None:
-        return isinstance(error, (InterfaceError, OperationalError))
-    return str(state).startswith(_PASSING)
+    if isinstance(error, DBAPIError):
+        state = getattr(error.orig, "sqlstate", None)
+        lost = error.connection_invalidated or (state is None and isinstance(error, (InterfaceError, OperationalError)))
+    else:
+        state = getattr(error, "sqlstate", None)
+        lost = isinstance(error, asyncpg.InterfaceError)
+    return lost or str(state or "").startswith(_PASSING)
 
 
 def _milliseconds(duration: timedelta) -> str:

@@ -28,12 +28,14 @@ class ColumnFacts:
     Args:
         type: As ``format_type`` writes it: ``character varying(20)``, ``page_status``.
         category: PostgreSQL's letter for its kind: ``S`` text, ``N`` number, ``E`` enum, ``D`` date or time, ….
+        oid: The type's, by which the driver knows it.
         required: NOT NULL.
         labels: A native enum's words.
     """
 
     type: str
     category: str
+    oid: int
     required: bool
     labels: tuple[str, ...] = ()
 
@@ -56,6 +58,7 @@ class TableFacts:
         """What the statements need of it."""
         return Facts(
             types={name: column.type for name, column in self.columns.items()},
+            oids={name: column.oid for name, column in self.columns.items()},
             nullable=frozenset(name for name, column in self.columns.items() if not column.required),
         )
 
@@ -69,7 +72,7 @@ async def describe(engine: AsyncEngine, table: Table) -> TableFacts:
             return TableFacts()
         of = named(oid=found.oid)
         columns = {
-            row.name: ColumnFacts(row.type, row.category, row.required, tuple(row.labels or ()))
+            row.name: ColumnFacts(row.type, row.category, row.oid, row.required, tuple(row.labels or ()))
             for row in await connection.execute(catalog.columns(), of)
         }
         unique = tuple(frozenset(names) for names in (await connection.execute(catalog.unique_columns(), of)).scalars())

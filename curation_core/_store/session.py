@@ -70,16 +70,15 @@ def guard(engine: AsyncEngine) -> None:
     This is against accidents. A plugin that means to do it can.
     """
 
-    def refuse_ending(connection: Connection) -> None:
-        if connection.info.get(_SAVING):
+    def refuse_commit(connection: Connection) -> None:
+        if not connection.invalidated and connection.info.get(_SAVING):
             _refuse("end the transaction of")
 
     def refuse_statement(connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
         if connection.info.get(_SAVING) and _ENDING.match(statement):
             _refuse("end the transaction of")
 
-    event.listen(engine.sync_engine, "commit", refuse_ending)
-    event.listen(engine.sync_engine, "rollback", refuse_ending)
+    event.listen(engine.sync_engine, "commit", refuse_commit)
     event.listen(engine.sync_engine, "before_cursor_execute", refuse_statement)
 
 

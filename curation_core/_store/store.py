@@ -81,7 +81,7 @@ class Store:
 
     def claims(self, rows: Rows, worker: UUID, limits: Limits) -> ClaimStore:
         """The claims of one workflow."""
-        return ClaimStore(self.engine, self.ledger, self.now, rows, worker, limits)
+        return ClaimStore(self.engine, self.ledger, self.now, rows, worker, limits, pooler=self.pooler)
 
     def settling(
         self, rows: Rows, save: Save | None, watchers: dict[str, Collection[str]], save_within: timedelta
