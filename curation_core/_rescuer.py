@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from datetime import timedelta
@@ -40,24 +41,23 @@ class Rescuer:
         self._observers = observers
         self._history_for = history_for
 
-    async def sweep(self) -> int:
-        """Rescue every workflow's lost rows and drop stale waits.
+    async def sweep(self) -> None:
+        """Rescue every workflow's lost rows, drop stale waits, and forget the dead.
 
-        Returns:
-            How many rows became claimable or failed by it.
+        Each workflow on its own: a table that is gone or locked must not keep another's rows from being rescued.
         """
-        moved = 0
-        for name, (rows, settling, policy) in self._workflows.items():
-            while True:
-                settlements = await self._upkeep.rescue(rows, settling, partial(judge, policy))
-                if not settlements:
-                    break
+        await asyncio.gather(*(self._sweep_one(name) for name in self._workflows))
+        await self._upkeep.forget_dead_workers()
+
+    async def _sweep_one(self, name: str) -> None:
+        rows, settling, policy = self._workflows[name]
+        try:
+            while settlements := await self._upkeep.rescue(rows, settling, partial(judge, policy)):
                 for settlement in settlements:
-                    moved += len(settlement.settled)
                     self._tell(name, settlement)
             await self._upkeep.drop_unwanted_waiting(rows)
-        await self._upkeep.forget_dead_workers()
-        return moved
+        except Exception as error:  # noqa: BLE001 - whatever it was, the next sweep tries again
+            _logger.warning("%s: a sweep did not come through, the next will try: %s", name, _judge.describe(error))
 
     async def prune(self) -> None:
         """Delete old history."""

@@ -37,8 +37,8 @@ def columns() -> Select[*tuple[Any, ...]]:
     """The columns of the relation whose oid is the parameter ``oid``.
 
     Returns:
-        Columns: ``name``, ``type`` (as ``format_type`` writes it), ``category`` (one letter), ``oid`` (the type's), ``required`` (NOT NULL),
-        ``labels`` (a native enum's, in their order; else null).
+        Columns: ``name``, ``type`` (as ``format_type`` writes it), ``category`` (one letter), ``oid`` (the type's),
+        ``required`` (NOT NULL), ``labels`` (a native enum's, in their order; else null).
     """
     labels = (
         select(func.array_agg(aggregate_order_by(cast(_enum.c.enumlabel, Text), _enum.c.enumsortorder)))

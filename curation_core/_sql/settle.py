@@ -168,6 +168,12 @@ def notify(channel: str) -> Any:
     return select(func.pg_notify(literal(channel, literal_execute=True), given("workflows", Text)))
 
 
+def give_up_on_locks_after() -> Any:
+    """Wait for no lock longer than that, until the commit. Parameter: ``lock_timeout``, such as ``1s``."""
+    name = literal("lock_timeout", literal_execute=True)
+    return select(func.set_config(name, given("lock_timeout", Text), literal(True, literal_execute=True)))
+
+
 def plan_as_anywhere() -> Any:
     """Give a plugin's own statements the planner they would have in any other connection, until the commit."""
     on, auto = (literal(word, literal_execute=True) for word in ("on", "auto"))
