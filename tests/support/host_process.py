@@ -1,8 +1,9 @@
 """A host in a process of its own. It says what happens, a line each, and does what it is told, a line each.
 
 Its argument is a JSON object: ``url``, ``clock``, ``policy``, ``host`` and ``database`` settings, ``until_idle``,
-``calls`` (write each call to the outside), ``quiet`` (say nothing about single items).
-It says ``ready``, ``started [42] 1``, ``saving [42]``, ``settled [42] done``, ``rescued [42] retry``, ``over {summary}``.
+``calls`` (the file that stands for the outside), ``quiet`` (say nothing about single items).
+It says ``ready``, ``started [42] 1``, ``saving [42]``, ``settled [42] done``, ``rescued [42] retry`` and, at its end,
+``over`` with the run's counts.
 It is told ``release [42]`` and ``stop``; its end of input means nothing. SIGTERM stops it as ``stop`` does.
 """
 
@@ -13,11 +14,7 @@ import json
 import os
 import signal
 import sys
-from contextlib import asynccontextmanager
-from datetime import timedelta
 from pathlib import Path
-
-import asyncpg
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -39,61 +36,62 @@ def say(*words):
     sys.stdout.flush()
 
 
-def plugin(orders):
-    """The plugin that does what a page's ``orders`` say."""
-    held = {}
-    tell = (lambda *_: None) if orders.get("quiet") else say
+class Actor:
+    """What a page's ``orders`` ask for, done by the process that has it."""
 
-    @asynccontextmanager
-    async def lifespan():
-        if not orders.get("calls"):
-            yield None
-            return
-        address = orders["url"].replace("+asyncpg", "")
-        async with asyncpg.create_pool(address, min_size=1, max_size=4) as pool:
-            yield pool
+    def __init__(self, orders):
+        self.quiet = orders.get("quiet", False)
+        self.held = {}
+        self.calls = os.open(orders["calls"], os.O_WRONLY | os.O_APPEND) if "calls" in orders else None
 
-    async def process_item(item, attempt, resources):
-        if resources is not None:
-            await resources.execute(
-                "insert into outside_call (page_id, attempt, key, pid) values ($1, $2, $3, $4)",
-                item.id,
-                attempt.number,
-                attempt.idempotency_key,
-                os.getpid(),
-            )
-        tell("started", attempt.item, attempt.number)
+    def tell(self, *words):
+        """Say what happened to a single item."""
+        if not self.quiet:
+            say(*words)
+
+    def call_outside(self, item):
+        """Do what can't be undone: a line in a file that all processes share, appended in one go."""
+        if self.calls is not None:
+            os.write(self.calls, f"{item.id} {os.getpid()}\n".encode())
+
+    async def act(self, item, attempt):
+        """Do what the row says."""
         match item.orders:
             case "hold":
-                held[attempt.item] = asyncio.Event()
-                await held[attempt.item].wait()
+                self.held[attempt.item] = asyncio.Event()
+                await self.held[attempt.item].wait()
             case "crash":
                 os.kill(os.getpid(), signal.SIGKILL)
-            case "retry" if attempt.number == 1:
-                return Retry(after=timedelta(0))
-            case "fail":
-                return Fail("as ordered")
         return item.orders
 
+
+def plugin(actor):
+    """The plugin of this process."""
+
+    async def process_item(item, attempt):
+        actor.call_outside(item)
+        actor.tell("started", attempt.item, attempt.number)
+        return await actor.act(item, attempt)
+
     async def save_result(session, item, result):
-        tell("saving", f"[{item.id}]")
+        actor.tell("saving", f"[{item.id}]")
         await save_effect(session, item, result)
 
     def on_settled(item, outcome):
-        tell("settled", item, outcome)
+        actor.tell("settled", item, outcome)
 
     def on_rescued(item, outcome):
-        tell("rescued", item, outcome)
+        actor.tell("rescued", item, outcome)
 
-    hooks = {"save_result": save_result, "on_settled": on_settled, "on_rescued": on_rescued, "lifespan": lifespan}
-    return plugin_of(pages_workflow(), process_item, **hooks), held
+    hooks = {"save_result": save_result, "on_settled": on_settled, "on_rescued": on_rescued}
+    return plugin_of(pages_workflow(), process_item, **hooks)
 
 
 async def main(orders):
     """Run the host until it is told to stop, or nothing is left."""
     host = Host()
-    module, held = plugin(orders)
-    host.register(module, "pages")
+    actor = Actor(orders)
+    host.register(plugin(actor), "pages")
     policy = quick(**orders.get("policy", {}))
     settings = Settings(
         policies={"pages": policy},
@@ -105,7 +103,7 @@ async def main(orders):
     engine = Engine(host, settings, store)
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, engine.stop)
-    listening = asyncio.create_task(obey(engine, held))
+    listening = asyncio.create_task(obey(engine, actor.held))
     say("ready", os.getpid())
     summary = await engine.run(until_idle=orders.get("until_idle", False))
     listening.cancel()

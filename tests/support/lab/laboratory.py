@@ -85,6 +85,10 @@ class Laboratory:
         """The claims there are, live and waiting, by item."""
         return {row.item: row for row in await self.all(select(self.ledger.claim))}
 
+    async def waiting(self):
+        """Whether a row waits for its next attempt."""
+        return any(claim.worker is None for claim in (await self.claims()).values())
+
     async def history(self, item=None):
         """What the history says, oldest first: of one item, or of all."""
         attempt = self.ledger.attempt

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,6 +21,7 @@ class HostProcess:
     def __init__(self, process):
         self.process = process
         self.lines = []
+        self._said = Counter()
         self._changed = asyncio.Event()
         self._reading = asyncio.create_task(self._read())
 
@@ -37,16 +39,11 @@ class HostProcess:
         """Of the process."""
         return self.process.pid
 
-    async def said(self, line, times=1):
-        """Wait until it has said this line, or one that begins with it, so often. Returns the last such line."""
+    async def said(self, words, times=1):
+        """Wait until it has said so many lines that begin with these words."""
         async with asyncio.timeout(DEADLINE):
-            while True:
-                found = [said for said in self.lines if said == line or said.startswith(f"{line} ")]
-                if len(found) >= times:
-                    return found[-1]
-                assert not self._reading.done(), (
-                    f"ended without saying {line!r}: {self.lines} {await self._complaint()}"
-                )
+            while self._said[words] < times:
+                assert not self._reading.done(), f"ended without saying {words!r}: {await self._complaint()}"
                 self._changed.clear()
                 await self._changed.wait()
 
@@ -85,11 +82,13 @@ class HostProcess:
 
         draining = asyncio.create_task(drain())
         while line := await self.process.stdout.readline():
-            self.lines.append(line.decode().rstrip("\n"))
+            words = line.decode().split()
+            self.lines.append(" ".join(words))
+            self._said.update(" ".join(words[:length]) for length in range(1, len(words) + 1))
             self._changed.set()
         await draining
         self._changed.set()
 
     async def _complaint(self):
         await asyncio.gather(self._reading, return_exceptions=True)
-        return self._errors.decode()[-3000:]
+        return f"{self.lines[-20:]} {self._errors.decode()[-3000:]}"

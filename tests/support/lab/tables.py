@@ -1,10 +1,10 @@
-"""The tables that most tests work: pages, what their processing wrote, and the calls it made to the outside."""
+"""The tables that most tests work: pages, what their processing wrote, and contacts beside them."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, Integer, MetaData, Text, func
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, MetaData, Text, func
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from curation_core import Policy, States, Workflow
@@ -36,18 +36,6 @@ class Effect(Base):
     __tablename__ = "effect"
     page_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     result: Mapped[str | None] = mapped_column(Text)
-
-
-class Call(Base):
-    """A call to the outside: written by ``process_item`` itself, on a connection of its own, and never rolled back."""
-
-    __tablename__ = "outside_call"
-    __table_args__ = {"prefixes": ["UNLOGGED"]}
-    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    page_id: Mapped[int] = mapped_column(BigInteger)
-    attempt: Mapped[int] = mapped_column(Integer)
-    key: Mapped[str] = mapped_column(Text)
-    pid: Mapped[int] = mapped_column(Integer)
 
 
 class Contact(Base):
