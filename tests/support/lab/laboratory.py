@@ -20,7 +20,7 @@ from curation_core.settings import DatabaseSettings, HostSettings, Settings
 from lab.processes import HostProcess
 from lab.tables import Base, Page
 
-BRISK = {"lost_after": timedelta(seconds=15), "sweep_every": timedelta(milliseconds=100)}
+BRISK = {"lost_after": timedelta(seconds=15), "sweep_every": timedelta(milliseconds=100), "drain_timeout": timedelta(0)}
 
 
 class Laboratory:
