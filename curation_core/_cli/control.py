@@ -71,9 +71,9 @@ async def _resume(loaded: Loaded, name: str, *, dry_run: bool) -> bool:
 
 
 def _who() -> str:
-    import getpass  # noqa: PLC0415 - with the others some milliseconds
-    import os  # noqa: PLC0415 - as above
-    import socket  # noqa: PLC0415 - as above
+    import getpass
+    import os
+    import socket
 
     try:
         user = getpass.getuser()

@@ -70,15 +70,15 @@ Example:
 @chosen(database=False, plugins=False)
 def sql(options: Chosen) -> None:
     """Print what `curation db upgrade` runs in a database that has nothing yet, for somebody else to run it."""
-    from curation_core.ledger import migrate  # noqa: PLC0415 - as above
+    from curation_core.ledger import migrate
 
     click.echo(migrate.upgrade_sql(general_settings(options).database.ledger_schema))
 
 
 async def _upgrade(settings: Settings, *, dry_run: bool) -> tuple[str | None, str]:
-    from alembic.util import CommandError  # noqa: PLC0415 - as above
+    from alembic.util import CommandError
 
-    from curation_core.ledger import migrate  # noqa: PLC0415 - as above
+    from curation_core.ledger import migrate
 
     schema = settings.database.ledger_schema
     async with open_store(settings, check=False) as store:
@@ -95,7 +95,7 @@ async def _upgrade(settings: Settings, *, dry_run: bool) -> tuple[str | None, st
 
 
 async def _check(settings: Settings) -> str:
-    from curation_core.ledger import migrate  # noqa: PLC0415 - as above
+    from curation_core.ledger import migrate
 
     async with open_store(settings):
         return migrate.newest(settings.database.ledger_schema)

@@ -80,7 +80,7 @@ def chosen(*, database: bool = True, plugins: bool = True) -> Callable[[Callable
 
 def read_duration(_ctx: click.Context, _option: click.Parameter, text: str | None) -> timedelta | None:
     """The callback of an option whose value is written as in the configuration file: ``90s``, ``5m``, ``1h``."""
-    from curation_core.policy import parse_duration  # noqa: PLC0415 - it imports pydantic
+    from curation_core.policy import parse_duration
 
     if text is None:
         return None

@@ -13,7 +13,7 @@ import click
 
 def write_json(value: Any) -> None:
     """One JSON document. Durations are seconds, times ISO 8601."""
-    import json  # noqa: PLC0415 - with the others some milliseconds
+    import json
 
     click.echo(json.dumps(value, indent=2, default=_plain, ensure_ascii=False))
 
@@ -50,9 +50,9 @@ def shown(value: Any) -> str:
 
 
 def _draw(heading: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
-    from rich.console import Console  # noqa: PLC0415 - 40 to 70 ms, and only for a terminal
-    from rich.table import Table  # noqa: PLC0415 - as above
-    from rich.text import Text  # noqa: PLC0415 - as above
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
 
     table = Table(*heading, box=None, header_style="bold", pad_edge=False)
     for line in cells:

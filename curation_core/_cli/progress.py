@@ -52,7 +52,7 @@ async def _log(engine: Engine, every: float) -> None:
 
 
 async def _draw(engine: Engine) -> None:
-    from rich.console import Console  # noqa: PLC0415 - 40 to 70 ms, and only for a terminal
+    from rich.console import Console
 
     with Console(stderr=True).status("starting") as line:
         while True:

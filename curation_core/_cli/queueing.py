@@ -34,7 +34,7 @@ def queue(options: Chosen, *, workflow: str, ids: tuple[str, ...], everything: b
 
     A named row is queued whatever its status was, unless it is queued or being processed already.
     """
-    from curation_core._cli.items import parse_item  # noqa: PLC0415 - it imports uuid
+    from curation_core._cli.items import parse_item
 
     if everything == bool(ids):
         message = "name rows by their IDs, or take --all"

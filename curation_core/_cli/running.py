@@ -41,7 +41,7 @@ second Ctrl-C gives everything back at once.
 @chosen()
 def run(options: Chosen, *, names: tuple[str, ...], until_idle: bool, processes: int, parent_pipe: bool) -> None:
     """Claim queued rows, process them and settle them."""
-    from curation_core._cli import working  # noqa: PLC0415 - it imports the engine
+    from curation_core._cli import working
 
     loaded = load(options, needed=names or None)
     _require_work(loaded, names)

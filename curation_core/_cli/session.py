@@ -64,7 +64,7 @@ def load(chosen: Chosen, *, needed: Collection[str] | None = (), quiet: bool = F
         ConfigurationError: The configuration is wrong.
         PluginError: A plugin is wrong that was named by an option, or any in strict mode.
     """
-    from curation_core.host import Host, PluginState  # noqa: PLC0415 - heavy, as are all imports in commands
+    from curation_core.host import Host, PluginState
 
     configuration = _read(chosen)
     _log(configuration, quiet=quiet)
@@ -109,7 +109,7 @@ def database_url(settings: DatabaseSettings) -> Iterator[str]:
     if configured is not None:
         yield configured
         return
-    from curation_core._postgres import EmbeddedPostgres  # noqa: PLC0415 - seldom needed
+    from curation_core._postgres import EmbeddedPostgres
 
     with EmbeddedPostgres.kept(settings.data / "postgres") as server:
         click.echo(f"No database is configured (CURATION_DATABASE_URL): using {server.description}", err=True)
@@ -130,10 +130,10 @@ async def open_store(settings: Settings, *, check: bool = True, url: str | None 
         LedgerError: The engine's tables are missing, older or newer.
         TableFault: The database refused a statement.
     """
-    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 - heavy
+    from sqlalchemy.exc import DBAPIError
 
-    from curation_core._store import Store  # noqa: PLC0415 - heavy
-    from curation_core._store.connections import is_passing  # noqa: PLC0415 - heavy
+    from curation_core._store import Store
+    from curation_core._store.connections import is_passing
 
     with nullcontext(url) if url is not None else database_url(settings.database) as address:
         store = Store(address, settings.database, settings.host.lost_after)
@@ -156,8 +156,8 @@ async def rows_of(store: Store, bound: BoundWorkflow) -> Rows:
     Raises:
         TableFault: The table does not fit the workflow.
     """
-    from curation_core import _preflight  # noqa: PLC0415 - heavy
-    from curation_core._sql.rows import Rows  # noqa: PLC0415 - heavy
+    from curation_core import _preflight
+    from curation_core._sql.rows import Rows
 
     rows = Rows(bound.name, bound.workflow)
     facts = await store.describe(rows)
@@ -168,22 +168,22 @@ async def rows_of(store: Store, bound: BoundWorkflow) -> Rows:
 
 def finish(work: Coroutine[Any, Any, T]) -> T:
     """Run a command's coroutine to its end."""
-    import asyncio  # noqa: PLC0415 - 20 ms
+    import asyncio
 
     return asyncio.run(work)
 
 
 def _read(chosen: Chosen) -> Configuration:
-    from curation_core.settings import Configuration  # noqa: PLC0415 - heavy
+    from curation_core.settings import Configuration
 
     overrides = {"database.url": chosen.database, "plugins.strict": chosen.strict or None}
     return Configuration.read(chosen.config, overrides=overrides)
 
 
 def _log(configuration: Configuration, *, quiet: bool) -> None:
-    import logging  # noqa: PLC0415 - as above
+    import logging
 
-    from curation_core._logging import configure_logging  # noqa: PLC0415 - as above
+    from curation_core._logging import configure_logging
 
     configure_logging(configuration.log)
     logging.getLogger("curation_core.host").setLevel(logging.CRITICAL if quiet else logging.NOTSET)

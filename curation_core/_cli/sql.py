@@ -27,8 +27,8 @@ def sql(options: Chosen, *, workflow: str) -> None:
     Where a database is configured its column types are read, for the statements depend on them; otherwise the
     model's are taken, and nothing is connected to.
     """
-    from curation_core._cli.statements import statements, written  # noqa: PLC0415 - it imports SQLAlchemy
-    from curation_core._sql.rows import Rows  # noqa: PLC0415 - as above
+    from curation_core._cli.statements import statements, written
+    from curation_core._sql.rows import Rows
 
     loaded = load(options)
     bound, settings = loaded.workflow(workflow), loaded.settings

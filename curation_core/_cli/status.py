@@ -35,8 +35,8 @@ def status(options: Chosen, *, as_json: bool, watch: bool) -> None:
 
 
 async def _status(loaded: Loaded, *, as_json: bool, watch: bool) -> None:
-    import asyncio  # noqa: PLC0415 - 20 ms
-    import json  # noqa: PLC0415 - with the others some milliseconds
+    import asyncio
+    import json
 
     async with open_store(loaded.settings) as store:
         while True:
@@ -56,7 +56,7 @@ async def _status(loaded: Loaded, *, as_json: bool, watch: bool) -> None:
 
 async def look(store: Store, loaded: Loaded) -> dict[str, Any]:
     """What there is to see now: ``workflows`` and ``workers``, as JSON has them."""
-    from dataclasses import asdict  # noqa: PLC0415 - as above
+    from dataclasses import asdict
 
     operating = store.operating
     workflows = [await _workflow(store, loaded, name) for name in loaded.host.workflows]
@@ -64,7 +64,7 @@ async def look(store: Store, loaded: Loaded) -> dict[str, Any]:
 
 
 async def _workflow(store: Store, loaded: Loaded, name: str) -> dict[str, Any]:
-    from dataclasses import asdict  # noqa: PLC0415 - as above
+    from dataclasses import asdict
 
     enabled = loaded.settings.policies[name].enabled
     try:

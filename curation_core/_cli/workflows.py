@@ -28,7 +28,7 @@ def workflows(options: Chosen, *, as_json: bool) -> None:
 
     A plugin that is wrong is listed with what is wrong and the remedy; with --strict the exit code is then 4.
     """
-    from dataclasses import asdict  # noqa: PLC0415 - some milliseconds
+    from dataclasses import asdict
 
     loaded = load(options, quiet=not options.strict)
     if as_json:
