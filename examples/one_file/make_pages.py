@@ -1,20 +1,20 @@
-"""The table that you would have already, with three rows, in the PostgreSQL that `curation` starts for itself."""
+"""The table that you would have already, with three rows: in the configured database, else in curation's own."""
 
 import asyncio
 import os
 
-from sqlalchemy import insert
+from sqlalchemy import insert, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
-from titles import Base, Page
 
 from curation_core import EmbeddedPostgres
+from titles import Base, Page
 
 PAGES = ["<title>Contact</title>", "<title>About us</title>", "<p>nothing here</p>"]
 
 
 async def make(url: str) -> None:
     """Make the table and its rows."""
-    engine = create_async_engine(url)
+    engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"))
     async with engine.begin() as connection:
         await connection.run_sync(Base.metadata.create_all)
         await connection.execute(insert(Page), [{"html": html} for html in PAGES])

@@ -34,7 +34,6 @@ def reader(open_folder, warm, monkeypatch, request):
     }
     one = Reader(open_folder, environment, warm, request)
     yield one
-    one.forget()
     for name in set(sys.modules) - before:
         if str(open_folder) in (getattr(sys.modules[name], "__file__", None) or ""):
             del sys.modules[name]

@@ -55,13 +55,19 @@ class Reader:
     owner: str = ""
 
     def follow(self, page: Path) -> None:
-        for part in parts(page):
-            self.at = f"{page.relative_to(ROOT)}:{part.line + 1}"
-            if part.language.startswith("<"):
-                self.obey(part.language.strip("<>"), part.text)
-            else:
-                self.do(part)
-        assert self.code == 0, f"{self.at}: the page ends with exit code {self.code}"
+        try:
+            for part in parts(page):
+                self.at = f"{page.relative_to(ROOT)}:{part.line + 1}"
+                if part.language.startswith("<"):
+                    self.obey(part.language.strip("<>"), part.text)
+                else:
+                    self.do(part)
+            assert self.code == 0, f"{self.at}: the page ends with exit code {self.code}"
+        finally:
+            if self.shell:
+                self.shell.stop()
+            for statement in self.last:
+                asyncio.run(self.sql(self.owner, statement))
 
     def obey(self, word: str, rest: str) -> None:
         match word:
@@ -105,12 +111,6 @@ class Reader:
                 self.unit(part.text)
             case language:
                 assert language in NOT_RUN, f"{self.at}: nobody knows how to run {language!r}"
-
-    def forget(self) -> None:
-        if self.shell:
-            self.shell.stop()
-        for statement in self.last:
-            asyncio.run(self.sql(self.owner, statement))
 
     # -- commands ---------------------------------------------------------------------------------------------------
 
@@ -179,10 +179,9 @@ class Reader:
         """A systemd unit: is its command one of `curation`?"""
         unit = configparser.ConfigParser(interpolation=None, strict=False)
         unit.read_string(text)
-        program, *arguments = shlex.split(unit["Service"]["ExecStart"])
-        name, command, rest = curation.resolve_command(curation.make_context(None, []), arguments)
+        program, name, *arguments = shlex.split(unit["Service"]["ExecStart"])
         assert Path(program).name == "curation"
-        command.make_context(name, rest)
+        curation.commands[name].make_context(name, arguments)
 
     async def sql(self, url: str, text: str) -> None:
         connection = await asyncpg.connect(url.replace("+asyncpg", ""))
