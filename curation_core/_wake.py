@@ -13,6 +13,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from curation_core import _judge
 from curation_core._store import Store
@@ -81,11 +82,18 @@ class Listener:
         self.listening = False
 
     async def run(self) -> None:
-        """Listen until cancelled."""
+        """Listen until cancelled, on a connection that the pool does not miss."""
+        engine = self._store.connect(1)
+        try:
+            await self._listen_again_and_again(engine)
+        finally:
+            await engine.dispose()
+
+    async def _listen_again_and_again(self, engine: AsyncEngine) -> None:
         pause = FIRST_PAUSE
         while True:
             try:
-                await listen(self._store.engine, self._store.ledger.schema, self._heard, self._listening)
+                await listen(engine, self._store.ledger.schema, self._heard, self._listening)
             except Exception as error:  # noqa: BLE001 - polling goes on, and listening is tried again
                 if self.listening:
                     pause = FIRST_PAUSE

@@ -18,6 +18,7 @@ from curation_core._store.connections import is_passing
 from curation_core.claims import Claim, Settlement, Verdict
 from curation_core.host import Observers
 from curation_core.policy import Policy
+from curation_core.states import Transition
 
 _logger = logging.getLogger(__name__)
 
@@ -61,6 +62,7 @@ class Worker:
         self._freed = asyncio.Event()
         self._due = True
         self._uncertain = False
+        self._held_back = False
         self._claiming = False
         self._stopped = asyncio.Event()
 
@@ -147,6 +149,7 @@ class Worker:
         if self._scan.look_back(started):
             self._due = True
         window = await self._claims.fresh(limit, self._scan.cursor)
+        self._held_back = window.held_back
         if window.held_back:
             return False
         self._start(window.claims)
@@ -209,7 +212,7 @@ class Worker:
         counts = self.counts
         for verdict in settlement.settled:
             counts[verdict.outcome] = counts.get(verdict.outcome, 0) + 1
-            if verdict.wait or verdict.pause:
+            if verdict.transition is Transition.RETRY or verdict.pause is not None:
                 later = max(verdict.wait, verdict.pause or verdict.wait)
                 asyncio.get_running_loop().call_later(later.total_seconds() + 0.001, self.wake)
             if self._observers.has_settled:
@@ -223,6 +226,9 @@ class Worker:
             if verdicts:
                 counts[kind] = counts.get(kind, 0) + len(verdicts)
         self._freed.set()
+        # What was settled just now may be what a limit waited for, and who overruled it may have queued the row again.
+        if self._held_back or settlement.overruled:
+            self.wake()
 
 
 async def _wait(event: asyncio.Event, seconds: float | None) -> None:

@@ -49,6 +49,7 @@ def connect(url: str, *, pool_size: int = 10, pooler: bool = False, lost_after: 
         arguments = {
             "server_settings": {
                 "application_name": "curation",
+                "default_transaction_isolation": "read committed",  # the statements are made for it
                 "timezone": "UTC",
                 "datestyle": "ISO",
                 "intervalstyle": "postgres",
