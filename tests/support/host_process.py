@@ -21,7 +21,6 @@ sys.path.insert(0, str(Path(__file__).parent))
 from lab.plugins import plugin_of, save_effect
 from lab.tables import pages_workflow, quick
 
-from curation_core import Fail, Retry
 from curation_core._store import Store
 from curation_core.engine import Engine
 from curation_core.host import Host

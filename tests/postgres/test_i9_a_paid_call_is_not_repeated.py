@@ -1,0 +1,140 @@
+"""I9: a paid call is not repeated because the database failed: the result is kept and the settle tried again."""
+
+import asyncio
+import os
+import signal
+from collections import Counter
+
+import pytest
+from lab.laboratory import Laboratory
+from lab.plugins import Stage, plugin_of, save_effect
+from lab.proxy import Proxy
+from lab.tables import Effect, pages_workflow, quick
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from curation_core.ledger import migrate
+from curation_core._postgres import EmbeddedPostgres
+
+CUT = text(
+    "select count(pg_terminate_backend(pid)) from pg_stat_activity "
+    "where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()"
+)
+
+
+@pytest.fixture
+async def server(open_folder):
+    """A server of the test's own, to stop and start."""
+    with EmbeddedPostgres.kept(open_folder / "server", {"fsync": False}) as server:
+        yield server
+
+
+async def stopped(server, number):
+    os.kill(server.pid, number)
+    await asyncio.to_thread(server.stop)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGQUIT], ids=["fast", "immediate"])
+async def test_results_that_were_made_while_the_server_was_down_are_settled_when_it_is_back(server, number, eventually):
+    lab = Laboratory(server.url, eventually)
+    await migrate.upgrade(create_async_engine(lab.url, poolclass=NullPool))
+    await lab.create()
+    await lab.add_pages(*["ok"] * 12)
+    stage = Stage()
+    plugin = plugin_of(pages_workflow(), stage.process_item, save_result=save_effect)
+    host = {"lost_after": 60, "sweep_every": 1}
+    async with lab.host({"pages": plugin}, policies={"pages": quick(max_attempts=1)}, host=host) as engine:
+        await eventually(lambda: len(stage.on_stage) == 10)
+        url = server.url
+        await stopped(server, number)
+        for item in list(stage.on_stage):
+            stage.release(item, f"paid for {item}")
+        await asyncio.to_thread(server.start)
+        assert server.url == url
+        await eventually(lambda: engine.counts["pages"].get("done") == 10, deadline=40)
+        await eventually(lambda: len(stage.on_stage) == 2, deadline=40)
+        for item in list(stage.on_stage):
+            stage.release(item, f"paid for {item}")
+        await eventually(lambda: engine.counts["pages"] == {"done": 12})
+    assert set((await lab.execute(select(Effect.result))).scalars()) == {f"paid for [{n}]" for n in range(1, 13)}
+    assert {row.attempt for row in await lab.history()} == {1}
+
+
+async def test_sessions_that_are_terminated_again_and_again_cost_no_second_call(lab):
+    calls = Counter()
+
+    async def process_item(item):
+        calls[item.id] += 1
+        await asyncio.sleep(0)
+        return item.orders
+
+    await lab.add_pages(*["ok"] * 400)
+    plugin = plugin_of(pages_workflow(), process_item, save_result=save_effect)
+    policies = {"pages": quick(max_attempts=1, batch_size=5, concurrency=10)}
+    async with lab.host({"pages": plugin}, policies=policies, host={"lost_after": 60}) as engine:
+        for done in range(20, 120, 20):
+            await lab.eventually(lambda done=done: engine.counts.get("pages", {}).get("done", 0) >= done)
+            await lab.execute(CUT)
+        await lab.eventually(lambda: engine.counts["pages"].get("done") == 400, deadline=60)
+    assert calls == Counter(range(1, 401))
+    assert await lab.statuses() == {"Completed": 400}
+    assert await lab.scalar(select(func.count()).select_from(Effect)) == 400
+
+
+@pytest.fixture
+async def proxied(lab):
+    """The laboratory, and a proxy by whose way its hosts go."""
+    async with Proxy(lab.url).open() as proxy:
+        direct, lab.url = lab.url, proxy.url
+        yield lab, proxy
+        lab.url = direct
+
+
+async def test_a_settle_whose_answer_was_lost_is_neither_repeated_nor_taken_for_lost(proxied):
+    lab, proxy = proxied
+    await lab.add_pages("ok", "ok")
+    stage = Stage()
+    plugin = plugin_of(pages_workflow(), stage.process_item, save_result=save_effect)
+    policies = {"pages": quick(max_attempts=1)}
+    async with lab.host({"pages": plugin}, policies=policies, host={"lost_after": 60, "sweep_every": 60}) as engine:
+        await stage.arrival("[1]", "[2]")
+        proxy.lose_answer_to("COMMIT;")
+        stage.release("[1]", "one")
+        stage.release("[2]", "two")
+        await lab.eventually(lambda: engine.counts["pages"])
+        assert engine.counts["pages"] == {"done": 2}
+    assert proxy.lost == 1
+    assert await lab.statuses() == {"Completed": 2}
+    assert await lab.outcomes() == ["done", "done"]
+    assert await lab.scalar(select(func.count()).select_from(Effect)) == 2
+
+
+@pytest.mark.parametrize("kind", ["fresh", "due"])
+async def test_rows_of_a_claim_whose_answer_was_lost_do_not_stay_processing_under_a_living_worker(proxied, kind):
+    """I4 as well: the claim stands, and the worker that made it does not know."""
+    lab, proxy = proxied
+    await lab.add_pages("ok", "ok", "ok")
+    if kind == "due":
+        await lab.execute(
+            text(
+                "insert into curation.claim (workflow, item, token, queueing, attempt, claimed_at, retry_at) select "
+                "'pages', jsonb_build_array(id)::text, nextval('curation.claim_token'), 0, 0, now(), now() from page"
+            )
+        )
+    calls = Counter()
+
+    async def process_item(item, attempt):
+        calls[item.id, attempt.number] += 1
+
+    # The statements with their real limit, and not as they are rehearsed.
+    lock = "OF curation_waiting, page" if kind == "due" else "SKIP LOCKED"
+    proxy.lose_answer_to(f"LIMIT 10 FOR NO KEY UPDATE {lock}")
+    plugin = plugin_of(pages_workflow(), process_item)
+    async with lab.host(
+        {"pages": plugin}, policies={"pages": quick(max_attempts=1)}, host={"lost_after": 60}
+    ) as engine:
+        await lab.eventually(lambda: proxy.lost == 1)
+        await lab.eventually(lambda: engine.counts["pages"].get("done") == 3, deadline=10)
+    assert calls == Counter([(1, 1), (2, 1), (3, 1)]), "worked once, by the attempt that nobody heard of"
+    assert await lab.statuses() == {"Completed": 3}
