@@ -12,14 +12,14 @@ from pathlib import Path
 import commands
 import hooks
 import outcomes
-import plugins
+import plugin_states
 import settings
 import statements
 import states
 
 REFERENCE = Path(__file__).resolve().parents[3] / "docs" / "reference"
 SECTION = re.compile(r"<!-- generated: (?P<name>[^\n]+) -->\n.*?<!-- /generated -->", re.DOTALL)
-MODULES = (commands, hooks, outcomes, plugins, settings, statements, states)
+MODULES = (commands, hooks, outcomes, plugin_states, settings, statements, states)
 MAKERS = {name: make for module in MODULES for name, make in module.SECTIONS.items()}
 
 

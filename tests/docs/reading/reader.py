@@ -186,7 +186,12 @@ class Reader:
     async def sql(self, url: str, text: str) -> None:
         connection = await asyncpg.connect(url.replace("+asyncpg", ""))
         try:
-            await connection.execute(text)
+            if text.startswith("SELECT"):
+                shown = [line.removeprefix("--") for line in text.splitlines() if line.startswith("--")]
+                found = [[str(value or "") for value in row] for row in await connection.fetch(text)]
+                assert found == [[value.strip() for value in line.split("|")] for line in shown], self.at
+            else:
+                await connection.execute(text)
         finally:
             await connection.close()
 
