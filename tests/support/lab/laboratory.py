@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, insert, select, text, update
+from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -58,6 +59,10 @@ class Laboratory:
     async def scalar(self, statement, parameters=None):
         """One value."""
         return (await self.execute(statement, parameters)).scalar()
+
+    def url_of(self, role):
+        """The same database, entered as another role."""
+        return make_url(self.url).set(username=role).render_as_string(hide_password=False)
 
     def transaction(self):
         """A transaction of the test's own: a person with an open session."""
