@@ -1,0 +1,220 @@
+"""A workflow that does not fit its table is disabled before the first row is touched, says why, and stops no other."""
+
+from lab.matrix import model_of
+from lab.plugins import plugin_of, return_orders
+from lab.tables import WORDS, Contact, contacts_workflow, pages_workflow, quick
+from sqlalchemy import Column, Enum, Integer, SmallInteger, String, Text, insert, select, text
+
+from curation_core import States, Workflow
+
+ID = ("id", Integer)
+
+
+async def faults_of(lab, model, **declared):
+    """Run a workflow beside a healthy one. Returns what is said of it, after the healthy one has worked."""
+    await lab.add_pages("ok")
+    workflow = Workflow(**({"status": model.status, "error": model.error, "states": WORDS} | declared))
+
+    async def never_called(item):
+        raise AssertionError
+
+    plugins = {
+        "broken": plugin_of(workflow, never_called),
+        "pages": plugin_of(pages_workflow(), return_orders),
+    }
+    summary = await lab.until_idle(plugins, policies=dict.fromkeys(plugins, quick()))
+    assert await lab.statuses() == {"Completed": 1}
+    assert set(summary.faults) == {"broken"}
+    assert await lab.claims() == {}
+    return summary.faults["broken"]
+
+
+def thing(*columns, **more):
+    """A model of a table ``thing`` with a numbered key."""
+    return model_of("thing", Column(*ID, primary_key=True), *columns, **more)
+
+
+async def test_a_table_that_does_not_exist(lab):
+    told = await faults_of(lab, thing())
+    assert told == "table thing does not exist: create it, or check the schema and the search_path of the database URL"
+
+
+async def test_a_table_in_another_schema(lab):
+    model = thing(schema="elsewhere")
+    await lab.create(thing().metadata)
+    assert (await faults_of(lab, model)).startswith("table elsewhere.thing does not exist")
+
+
+async def test_a_column_that_does_not_exist_with_the_nearest_that_does(lab):
+    await lab.create(thing().metadata)
+    model = thing(Column("ordres", Text))
+    assert await faults_of(lab, model) == "table thing has no column 'ordres'; did you mean 'orders'?"
+
+
+async def test_every_missing_column_is_named(lab):
+    await lab.create(thing().metadata)
+    told = await faults_of(lab, thing(Column("ordres", Text), Column("zzz", Text)))
+    assert "'ordres'" in told
+    assert "'zzz'" in told
+
+
+async def test_an_enum_that_lacks_a_word_with_the_nearest_that_it_has(lab):
+    """The week that `Complete` against `Completed` once cost."""
+    words = ("Queued", "Processing", "Complete", "Error")
+    model = thing(status=Enum(*words, name="page_status"))
+    await lab.create(model.metadata)
+    told = await faults_of(lab, model)
+    assert told == (
+        "thing.status can't hold 'Completed', the word for completed: the type page_status knows "
+        "'Queued', 'Processing', 'Complete', 'Error'; did you mean 'Complete'?"
+    )
+
+
+async def test_an_enum_that_lacks_several_words_names_each(lab):
+    model = thing(status=Enum("new", "running", name="page_status"))
+    await lab.create(model.metadata)
+    told = await faults_of(lab, model)
+    for role in ("queued", "processing", "completed", "failed"):
+        assert f"the word for {role}" in told
+
+
+async def test_a_varchar_that_is_too_short_for_a_word(lab):
+    model = thing(status=String(9))
+    await lab.create(model.metadata)
+    told = await faults_of(lab, model)
+    assert told == (
+        "thing.status can't hold 'Processing', the word for processing: its type is character varying(9): "
+        "a longer one, or a shorter word, is needed"
+    )
+
+
+async def test_a_number_column_with_words(lab):
+    model = thing(status=Integer())
+    await lab.create(model.metadata)
+    told = await faults_of(lab, model)
+    assert (
+        "thing.status can't hold 'Queued', the word for queued: its type is integer: give the roles the numbers" in told
+    )
+
+
+async def test_a_number_column_that_is_too_small_for_a_number(lab):
+    model = thing(status=SmallInteger())
+    await lab.create(model.metadata)
+    told = await faults_of(lab, model, states=States(queued=0, processing=1, completed=2, failed=40_000))
+    assert told == "thing.status can't hold 40000, the word for failed: its type is smallint, which is too small"
+
+
+async def test_a_truth_value_as_status(lab):
+    model = thing()
+    await lab.create(model.metadata)
+    await lab.execute(text("alter table thing alter status type boolean using null"))
+    assert "its type is boolean, which has two values: a status needs four" in await faults_of(lab, model)
+
+
+async def test_a_check_that_does_not_allow_a_word(lab):
+    """Many a status is a text with a check, and no enum."""
+    model = thing()
+    await lab.create(model.metadata)
+    await lab.execute(text("alter table thing add check (status in ('Queued', 'Processing', 'Complete', 'Error'))"))
+    told = await faults_of(lab, model)
+    assert "Completed" in told
+    assert "thing_status_check" in told
+
+
+async def test_a_view(lab):
+    await lab.execute(text("create view thing as select id, status, error, orders from page"))
+    told = await faults_of(lab, thing())
+    assert told == "thing is not a table, and its rows can't be locked: map the table behind it"
+
+
+async def test_a_key_that_is_not_unique_in_the_database(lab):
+    await lab.execute(text("create table thing (id integer, status text, error text, orders text)"))
+    told = await faults_of(lab, thing())
+    assert told.startswith("table thing: the model's primary key (id) is not unique in the database")
+
+
+async def test_a_key_that_is_unique_for_some_rows_only(lab):
+    await lab.execute(text("create table thing (id integer, status text, error text, orders text)"))
+    await lab.execute(text("create unique index on thing (id) where status = 'Queued'"))
+    assert "is not unique in the database" in await faults_of(lab, thing())
+
+
+async def test_a_key_that_may_be_null(lab):
+    """A unique index lets any number of rows have a null: they are one item to the engine."""
+    await lab.execute(text("create table thing (id integer unique, status text, error text, orders text)"))
+    told = await faults_of(lab, thing())
+    assert "null" in told
+
+
+async def test_a_right_that_is_missing(lab):
+    await lab.create(thing().metadata)
+    for statement in (
+        text("create role half_a_worker login"),
+        text("grant all on all tables in schema curation to half_a_worker"),
+        text("grant usage on schema curation to half_a_worker"),
+        text("grant all on all sequences in schema curation to half_a_worker"),
+        text("grant all on page, effect to half_a_worker"),
+        text("grant select on thing to half_a_worker"),
+    ):
+        await lab.execute(statement)
+    owner = lab.url
+    try:
+        store_url = lab.url_of("half_a_worker")
+        lab.url = store_url
+        told = await faults_of(lab, thing())
+    finally:
+        lab.url = owner
+        await lab.execute(text("drop owned by half_a_worker"))
+        await lab.execute(text("drop role half_a_worker"))
+    assert told == "the database refuses a statement on thing: permission denied for table thing"
+
+
+async def test_a_condition_that_the_database_does_not_understand(lab):
+    model = thing(Column("rank", Text))
+    await lab.create(model.metadata)
+    told = await faults_of(lab, model, where=model.__table__.c.rank.op("@@@")("x"))
+    assert told.startswith("the database refuses a statement on thing: operator does not exist")
+
+
+async def test_an_order_that_the_database_can_not_sort_by(lab):
+    model = thing(Column("place", Text))
+    await lab.create(model.metadata)
+    await lab.execute(text("alter table thing alter place type point using null"))
+    told = await faults_of(lab, model, order_by=(model.place,))
+    assert "could not identify an ordering operator for type point" in told
+
+
+async def test_a_healthy_partitioned_table_is_worked(lab):
+    model = thing()
+    await lab.execute(
+        text(
+            "create table thing (id integer primary key, status text, error text, orders text) partition by range (id)"
+        )
+    )
+    await lab.execute(text("create table thing_low partition of thing for values from (0) to (10)"))
+    await lab.execute(text("create table thing_high partition of thing for values from (10) to (100)"))
+    rows = [{"id": number, "status": "Queued", "orders": "ok"} for number in range(5, 15)]
+    await lab.execute(insert(model.__table__), rows)
+    workflow = Workflow(status=model.status, error=model.error, states=WORDS)
+    summary = await lab.until_idle({"items": plugin_of(workflow, return_orders)}, policies={"items": quick()})
+    assert summary.faults == {}
+    assert await lab.statuses(model) == {"Completed": 10}
+
+
+async def test_a_lifespan_that_raises_disables_its_workflow_alone(lab):
+    async def nothing(item):
+        return None
+
+    def lifespan(settings):
+        raise RuntimeError("no key")
+
+    await lab.add_pages("ok")
+    await lab.execute(insert(Contact).values(status="Queued"))
+    plugins = {
+        "contacts": plugin_of(contacts_workflow(), nothing),
+        "pages": plugin_of(pages_workflow(), return_orders, lifespan=lifespan),
+    }
+    summary = await lab.until_idle(plugins, policies=dict.fromkeys(plugins, quick()))
+    assert summary.faults == {"pages": "its lifespan could not be entered: RuntimeError: no key"}
+    assert await lab.all(select(Contact.status)) == [("Completed",)]
+    assert await lab.statuses() == {"Queued": 1}
