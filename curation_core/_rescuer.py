@@ -41,23 +41,30 @@ class Rescuer:
         self._observers = observers
         self._history_for = history_for
 
-    async def sweep(self) -> None:
+    async def sweep(self) -> int:
         """Rescue every workflow's lost rows, drop stale waits, and forget the dead.
 
         Each workflow on its own: a table that is gone or locked must not keep another's rows from being rescued.
-        """
-        await asyncio.gather(*(self._sweep_one(name) for name in self._workflows))
-        await self._upkeep.forget_dead_workers()
 
-    async def _sweep_one(self, name: str) -> None:
+        Returns:
+            How many rows were taken back.
+        """
+        taken_back = await asyncio.gather(*(self._sweep_one(name) for name in self._workflows))
+        await self._upkeep.forget_dead_workers()
+        return sum(taken_back)
+
+    async def _sweep_one(self, name: str) -> int:
         rows, settling, policy = self._workflows[name]
+        taken_back = 0
         try:
             while settlements := await self._upkeep.rescue(rows, settling, partial(judge, policy)):
                 for settlement in settlements:
+                    taken_back += len(settlement.settled)
                     self._tell(name, settlement)
             await self._upkeep.drop_unwanted_waiting(rows)
         except Exception as error:  # noqa: BLE001 - whatever it was, the next sweep tries again
             _logger.warning("%s: a sweep did not come through, the next will try: %s", name, _judge.describe(error))
+        return taken_back
 
     async def prune(self) -> None:
         """Delete old history."""

@@ -70,7 +70,7 @@ class Settler:
             await self._arrived.wait()
             self._arrived.clear()
             while self._finished:
-                self._settling, self._finished = _group(self._finished)
+                self._settling, self._finished = self._finished[:GROUP], self._finished[GROUP:]
                 await self._settle_until_done(self._settling)
                 self._settling = []
             if self._closed:
@@ -135,12 +135,3 @@ class Settler:
                 verdict.claim.attempt,
             )
         self._done(settlement)
-
-
-def _group(finished: list[Verdict]) -> tuple[list[Verdict], list[Verdict]]:
-    """The next group, and the rest. A row comes up twice when it was lost and claimed again: once a group at most."""
-    group = {verdict.claim.item: verdict for verdict in reversed(finished[:GROUP])}
-    if len(group) == min(len(finished), GROUP):
-        return finished[:GROUP], finished[GROUP:]
-    first = set(group.values())
-    return [one for one in finished if one in first], [one for one in finished if one not in first]

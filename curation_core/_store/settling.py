@@ -90,7 +90,7 @@ class SettleStore:
 
         Args:
             worker: Who holds the claims.
-            verdicts: What to do with each; at most one for each item.
+            verdicts: What to do with each.
 
         Raises:
             Exception: Whatever a statement or ``save_result`` raised. Nothing was committed, unless the connection
@@ -107,6 +107,14 @@ class SettleStore:
 
     async def settle_within(self, connection: AsyncConnection, worker: UUID, verdicts: Sequence[Verdict]) -> Settlement:
         """As `settle`, in a transaction that is open already: a rescue has locked what it settles."""
+        once = {verdict.claim.item: verdict for verdict in reversed(verdicts)}
+        if len(once) < len(verdicts):  # a row that was lost and claimed again by the same worker, and both came back
+            first = await self.settle_within(connection, worker, list(once.values()))
+            taken = set(once.values())
+            rest = await self.settle_within(connection, worker, [each for each in verdicts if each not in taken])
+            return Settlement(
+                [*first.settled, *rest.settled], [*first.overruled, *rest.overruled], [*first.lost, *rest.lost]
+            )
         # One order for everybody: two settles, or a settle and a person's update by key, do not wait crosswise.
         verdicts = sorted(verdicts, key=lambda verdict: verdict.claim.item)
         held = await self._fence(connection, worker, verdicts)
