@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -111,7 +111,9 @@ class Engine:
             if each.bound.lifespan is None:
                 continue
             try:
-                resources[name] = await stack.enter_async_context(each.bound.lifespan(each.settings))
+                lifespan = each.bound.lifespan(each.settings)
+                resources[name] = await lifespan.__aenter__()
+                stack.push_async_callback(_leave, name, lifespan)
             except Exception as error:
                 self._summary.faults[name] = f"its lifespan could not be entered: {_judge.describe(error)}"
                 _logger.exception("%s is disabled: its lifespan could not be entered", name)
@@ -173,6 +175,13 @@ class Engine:
                 await self._stopping.wait()
         except TimeoutError:
             pass
+
+
+async def _leave(name: str, lifespan: AbstractAsyncContextManager[Any]) -> None:
+    try:
+        await lifespan.__aexit__(None, None, None)
+    except Exception:  # all items are settled by now, and the other workflows' lifespans want to be left too
+        _logger.exception("%s: its lifespan could not be left", name)
 
 
 def _added(counts: Mapping[str, Mapping[str, int]], shift: Shift) -> dict[str, dict[str, int]]:
