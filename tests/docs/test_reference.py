@@ -3,8 +3,12 @@
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
+
+from reading.parts import parts
 
 from curation_core._cli.exits import Exit
+from curation_core.host import Host, PluginState
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -19,3 +23,13 @@ def test_what_is_generated_is_as_the_code_has_it():
 def test_every_exit_code_stands_in_the_reference_of_the_commands():
     page = (ROOT / "docs/reference/commands.md").read_text()
     assert [code for code in Exit if f"| {code.value} |" not in page] == []
+
+
+def test_the_examples_of_the_hooks_are_a_plugin_that_loads():
+    plugin = ModuleType("count")
+    for part in parts(ROOT / "docs/reference/hooks.md"):
+        if part.language == "python":
+            exec(part.text, vars(plugin))  # noqa: S102 - the page is what is tested
+    report = Host().register(plugin, "count")
+    assert report.state is PluginState.OK, str(report)
+    assert {"lifespan", "process_item", "save_result", "on_error", "around_item", "on_settled"} <= set(report.hooks)

@@ -25,7 +25,7 @@ MAKERS = {name: make for module in MODULES for name, make in module.SECTIONS.ite
 
 def section(found: re.Match[str]) -> str:
     name = found["name"]
-    return f"<!-- generated: {name} -->\n{MAKERS[name]().strip()}\n\n<!-- /generated -->"
+    return f"<!-- generated: {name} -->\n\n{MAKERS[name]().strip()}\n\n<!-- /generated -->"
 
 
 def main() -> int:
