@@ -1,0 +1,7 @@
+-- $1: item
+-- $2: token
+SELECT curation.attempt.token
+FROM curation.attempt
+WHERE curation.attempt.workflow = 'page-curation'
+AND curation.attempt.item = ANY ($1::TEXT[])
+AND curation.attempt.token = ANY ($2::BIGINT[]);

@@ -1,0 +1,14 @@
+-- $1: lost_after
+SELECT curation.claim.workflow, curation.claim.item, curation.claim.token, curation.claim.queueing,
+    curation.claim.worker, curation.claim.attempt, curation.claim.lost, curation.claim.claimed_at,
+    curation.claim.retry_at, curation.claim.error, curation.worker.heartbeat_at, curation.worker.host,
+    curation.worker.pid
+FROM curation.claim
+LEFT OUTER JOIN curation.worker ON curation.claim.worker = curation.worker.id
+WHERE curation.claim.workflow = 'parcels'
+AND curation.claim.worker IS NOT NULL
+AND (curation.worker.id IS NULL
+  OR curation.worker.heartbeat_at < statement_timestamp() - $1::INTERVAL)
+ORDER BY curation.claim.worker, curation.claim.item
+LIMIT 100
+FOR UPDATE OF claim SKIP LOCKED;

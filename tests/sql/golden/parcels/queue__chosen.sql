@@ -1,0 +1,10 @@
+-- $1: item
+UPDATE stock.parcels
+SET state=0
+WHERE (stock.parcels.depot, stock.parcels.number) IN (SELECT CAST((CAST(curation_listed.item AS JSONB) ->> 0) AS text)
+    AS anon_1, CAST((CAST(curation_listed.item AS JSONB) ->> 1) AS bigint) AS anon_2
+  FROM unnest($1::TEXT[]) AS curation_listed(item))
+AND (stock.parcels.state IS NULL
+  OR stock.parcels.state != 0
+  AND stock.parcels.state != 1)
+RETURNING CAST(jsonb_build_array(stock.parcels.depot, stock.parcels.number) AS TEXT) AS item;
