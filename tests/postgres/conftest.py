@@ -7,7 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
-from lab.laboratory import Laboratory  # noqa: E402 - the line above makes it importable
+from lab.laboratory import Laboratory
 
 
 @pytest.fixture

@@ -19,7 +19,9 @@ STRUCTURE = (
         "pg_get_userbyid(c.relowner), c.relacl::text from pg_class c join pg_namespace n on n.oid = c.relnamespace "
         "where n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast') order by c.oid"
     ),
-    text("select attrelid, attname, atttypid, atttypmod, attnotnull, attnum from pg_attribute order by attrelid, attnum"),
+    text(
+        "select attrelid, attname, atttypid, atttypmod, attnotnull, attnum from pg_attribute order by attrelid, attnum"
+    ),
     text("select oid, conname, pg_get_constraintdef(oid) from pg_constraint order by oid"),
     text("select indexrelid, pg_get_indexdef(indexrelid) from pg_index order by indexrelid"),
     text("select oid, tgname, tgrelid from pg_trigger order by oid"),
@@ -78,7 +80,9 @@ async def test_of_a_row_only_status_and_error_are_written(lab, column):
         "id": text("create trigger only_status before update of id on page for each row execute function refuse()"),
         "orders": text("create trigger t before update of orders on page for each row execute function refuse()"),
         "curation": text("create trigger t before update of curation on page for each row execute function refuse()"),
-        "updated_at": text("create trigger t before update of updated_at on page for each row execute function refuse()"),
+        "updated_at": text(
+            "create trigger t before update of updated_at on page for each row execute function refuse()"
+        ),
     }
     await lab.execute(
         text("create function refuse() returns trigger language plpgsql as $$ begin raise 'not yours'; end $$")

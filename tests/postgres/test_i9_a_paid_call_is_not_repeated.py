@@ -14,8 +14,8 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from curation_core.ledger import migrate
 from curation_core._postgres import EmbeddedPostgres
+from curation_core.ledger import migrate
 
 CUT = text(
     "select count(pg_terminate_backend(pid)) from pg_stat_activity "

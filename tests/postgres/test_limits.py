@@ -152,7 +152,9 @@ async def test_rows_are_not_claimed_before_they_can_start(lab):
     """A row in Processing is being worked, and not waiting in a process for its turn."""
     stage = Stage()
     await lab.add_pages(*["ok"] * 20)
-    async with lab.host({"pages": plugin_of(pages_workflow(), stage.process_item)}, policies={"pages": quick(concurrency=3)}):
+    async with lab.host(
+        {"pages": plugin_of(pages_workflow(), stage.process_item)}, policies={"pages": quick(concurrency=3)}
+    ):
         await lab.eventually(lambda: len(stage.on_stage) == 3)
         assert lab_live(await lab.claims()) == 3
         for item in list(stage.on_stage):
