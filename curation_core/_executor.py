@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from curation_core import _judge
+from curation_core._cancelling import cancelled_from_outside
 from curation_core._logging import log_context
 from curation_core.attempt import Attempt
 from curation_core.claims import Claim, Verdict
@@ -57,17 +58,16 @@ class Executor:
                 if complaint:
                     raise TypeError(complaint)  # noqa: TRY301 - what was returned is an error like any that was raised
             except BaseException as error:
-                if isinstance(error, asyncio.CancelledError) and _cancelled_from_outside():
+                if isinstance(error, asyncio.CancelledError) and cancelled_from_outside():
                     raise
                 return self.decide(claim, error, time.perf_counter() - started)
             return _judge.judge(claim, returned, self._policy, time.perf_counter() - started)
 
     def decide(self, claim: Claim, error: BaseException, seconds: float) -> Verdict:
         """The verdict on an error: the plugin's ``on_error`` has the first word, the policy the last."""
-        _logger.warning("attempt %d went wrong: %s", claim.attempt, _judge.describe(error), exc_info=error)
         on_error = self._bound.on_error
         if on_error is None or not isinstance(error, Exception):
-            return _judge.judge_error(claim, error, self._policy, seconds)
+            return self._undecided(claim, error, seconds)
         try:
             decided: object = on_error(claim.row, error, self._attempt(claim))
             if decided is not None and not isinstance(decided, Outcome):
@@ -78,8 +78,15 @@ class Executor:
             reason = f"{_judge.describe(error)}; then on_error raised {_judge.describe(second)}"
             return _judge.judge_error(claim, RuntimeError(reason), self._policy, seconds)
         if decided is None:
-            return _judge.judge_error(claim, error, self._policy, seconds)
+            return self._undecided(claim, error, seconds)
+        _logger.info("attempt %d: %s, which on_error makes %s", claim.attempt, _judge.describe(error), decided)
         return _judge.judge(claim, decided, self._policy, seconds)
+
+    def _undecided(self, claim: Claim, error: BaseException, seconds: float) -> Verdict:
+        # The plugin did not expect it, so its author wants the traceback; once, since further attempts repeat it.
+        trace = error if claim.attempt == 1 else None
+        _logger.warning("attempt %d went wrong: %s", claim.attempt, _judge.describe(error), exc_info=trace)
+        return _judge.judge_error(claim, error, self._policy, seconds)
 
     def _attempt(self, claim: Claim) -> Attempt:
         return Attempt(
@@ -103,8 +110,3 @@ class Executor:
         if returned is False and self._bound.save is None:
             return "process_item returned False, and there is no save_result to read it: return Fail(reason) or raise"
         return ""
-
-
-def _cancelled_from_outside() -> bool:
-    current = asyncio.current_task()
-    return current is not None and current.cancelling() > 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
 
@@ -15,6 +15,7 @@ from curation_core._store.upkeep import Lost, UpkeepStore
 from curation_core.claims import Settlement, Verdict
 from curation_core.host import Observers
 from curation_core.policy import Policy
+from curation_core.states import Transition
 
 _logger = logging.getLogger(__name__)
 
@@ -27,6 +28,7 @@ class Rescuer:
         workflows: For each workflow its rows, its settle and its policy.
         observers: Everybody who watches.
         history_for: History older than this is pruned.
+        failed: Called with a workflow's name for each of its rows that failed by a rescue.
     """
 
     def __init__(
@@ -35,11 +37,13 @@ class Rescuer:
         workflows: Mapping[str, tuple[Rows, SettleStore, Policy]],
         observers: Observers,
         history_for: timedelta,
+        failed: Callable[[str], None] = lambda _name: None,
     ) -> None:
         self._upkeep = upkeep
         self._workflows = workflows
         self._observers = observers
         self._history_for = history_for
+        self._failed = failed
 
     async def sweep(self) -> int:
         """Rescue every workflow's lost rows, drop stale waits, and forget the dead.
@@ -73,8 +77,10 @@ class Rescuer:
     def _tell(self, name: str, settlement: Settlement) -> None:
         for verdict in settlement.settled:
             _logger.warning("%s: took back %s: %s", name, verdict.claim.item, verdict.reason)
+            ended = "failed" if verdict.transition is Transition.ABANDON else "retry"
+            if ended == "failed":
+                self._failed(name)
             if self._observers.has_rescued:
-                ended = "failed" if verdict.transition.target == "failed" else "retry"
                 self._observers.rescued(name, verdict.claim.item, ended, verdict.reason)
 
 

@@ -69,6 +69,7 @@ class Shift:
             {name: (fitted.rows, fitted.settling, fitted.policy) for name, fitted in workflows.items()},
             observers,
             settings.history_for,
+            self._count_failed,
         )
         self._heartbeat: Heartbeat | None = None
 
@@ -200,6 +201,10 @@ class Shift:
             _logger.warning("a sweep did not come through, the next one will try: %s", _judge.describe(error))
         for worker in self.workers.values():
             worker.sweep()
+
+    def _count_failed(self, name: str) -> None:
+        counts = self.workers[name].counts
+        counts["failed"] = counts.get("failed", 0) + 1
 
     def _on_lost(self, reason: str) -> None:
         _logger.error("this worker is lost and starts again under a new id: %s", reason)

@@ -16,6 +16,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from curation_core import _judge
+from curation_core._cancelling import cancelled_from_outside
 from curation_core._store import Store
 from curation_core._store.listening import listen
 from curation_core.policy import Policy
@@ -94,7 +95,9 @@ class Listener:
         while True:
             try:
                 await listen(engine, self._store.ledger.schema, self._heard, self._listening)
-            except Exception as error:  # noqa: BLE001 - polling goes on, and listening is tried again
+            except Exception as error:
+                if cancelled_from_outside():  # letting go of the connection failed, and took the cancellation's place
+                    raise
                 if self.listening:
                     pause = FIRST_PAUSE
                 self.listening = False

@@ -130,6 +130,8 @@ class Engine:
             core_version() or "?",
         )
         self._shift = shift
+        if not until_idle:  # a run that ends tells what it did
+            _logger.info("works %s, as worker %s", ", ".join(fitted), shift.id)
         watching = (
             asyncio.create_task(self._end_when_idle(shift, [each.rows for each in fitted.values()]))
             if until_idle

@@ -57,7 +57,7 @@ def lifespan(settings: Any) -> AbstractAsyncContextManager[Any]:  # type: ignore
 
     Returns:
         An async context manager. What it yields is the ``resources`` of the other hooks. An exception on entering
-        disables this workflow in this process, with its text in ``curation status``.
+        disables this workflow in this process, with its text in the log.
     """
 
 

@@ -215,20 +215,22 @@ class Worker:
             if verdict.transition is Transition.RETRY or verdict.pause is not None:
                 later = max(verdict.wait, verdict.pause or verdict.wait)
                 asyncio.get_running_loop().call_later(later.total_seconds() + 0.001, self.wake)
-            if self._observers.has_settled:
-                claim = verdict.claim
-                self._observers.settled(
-                    self.name, claim.item, verdict.outcome, verdict.reason, claim.attempt, verdict.seconds
-                )
+            self._tell(verdict, verdict.outcome, verdict.reason)
             if verdict.pause is not None and self._observers.has_paused:
                 self._observers.paused(self.name, verdict.pause.total_seconds(), verdict.reason)
         for kind, verdicts in (("overruled", settlement.overruled), ("lost", settlement.lost)):
-            if verdicts:
-                counts[kind] = counts.get(kind, 0) + len(verdicts)
+            for verdict in verdicts:
+                counts[kind] = counts.get(kind, 0) + 1
+                self._tell(verdict, kind, "")
         self._freed.set()
         # What was settled just now may be what a limit waited for, and who overruled it may have queued the row again.
         if self._held_back or settlement.overruled:
             self.wake()
+
+    def _tell(self, verdict: Verdict, outcome: str, reason: str) -> None:
+        if self._observers.has_settled:
+            claim = verdict.claim
+            self._observers.settled(self.name, claim.item, outcome, reason, claim.attempt, verdict.seconds)
 
 
 async def _wait(event: asyncio.Event, seconds: float | None) -> None:

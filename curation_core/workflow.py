@@ -90,7 +90,8 @@ class Workflow:
         """The table that holds the items."""
         table = self.mapper.local_table
         if not isinstance(table, Table) or self.mapper.persist_selectable is not table:
-            message = f"Workflow: {self.model.__name__} is mapped to {self.mapper.persist_selectable}: map one table"
+            mapped = self.mapper.persist_selectable
+            message = f"Workflow: {self.model.__name__} is mapped to {mapped}: map it to one table"
             raise DeclarationError(message)
         return table
 

@@ -39,7 +39,7 @@ def workflows(options: Chosen, *, as_json: bool) -> None:
     if rest:
         click.echo("\n".join(["", *map(str, rest)]))
     if not loaded.host.reports:
-        click.echo("No plugin is installed. Begin with: curation new-plugin PATH")
+        click.echo("No plugin is installed. docs/tutorial/first-workflow.md makes one in ten minutes.")
 
 
 def _workflows(loaded: Loaded) -> list[dict[str, Any]]:

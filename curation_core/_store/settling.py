@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from sqlalchemy.sql.dml import ReturningUpdate
 
+from curation_core._cancelling import cancelled_from_outside
 from curation_core._sql import control as control_sql
 from curation_core._sql import settle as settle_sql
 from curation_core._sql.rows import Rows, named
@@ -218,8 +219,7 @@ class SettleStore:
 def _ours(error: BaseException) -> bool:
     """Whether what came out of a plugin's code is the database's or the host's doing, and not the plugin's."""
     if isinstance(error, asyncio.CancelledError):
-        current = asyncio.current_task()
-        return current is not None and current.cancelling() > 0
+        return cancelled_from_outside()
     return isinstance(error, DBAPIError) and is_passing(error)
 
 
