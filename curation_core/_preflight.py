@@ -12,6 +12,8 @@ from curation_core.states import Role
 
 _TABLES = ("r", "p")  # an ordinary table, a partitioned one
 _RANGES = {"smallint": 2**15, "integer": 2**31, "bigint": 2**63}
+_LIST = re.compile(r"^CHECK \(\(+[^']*= ANY \(+ARRAY\[([^\]]*)\]")
+_WORD = re.compile(r"'((?:[^']|'')*)'")
 _SIZED = re.compile(r"character(?: varying)?\((\d+)\)")
 
 
@@ -29,32 +31,56 @@ def faults(rows: Rows, facts: TableFacts) -> list[str]:
     ]
     if missing:
         return missing
-    return [*_key_faults(rows, facts), *_word_faults(rows, facts.columns[rows.status.name])]
+    return [*_key_faults(rows, facts), *_word_faults(rows, facts)]
 
 
 def _key_faults(rows: Rows, facts: TableFacts) -> list[str]:
     names = frozenset(column.name for column in rows.key)
-    if any(unique <= names for unique in facts.unique):
-        return []
-    listed = ", ".join(column.name for column in rows.key)
-    message = (
-        f"table {rows.table.fullname}: the model's primary key ({listed}) is not unique in the database: "
-        "a claim could not tell its rows apart; map the table's real key, or add a unique index"
-    )
-    return [message]
+    table = rows.table.fullname
+    if not any(unique <= names for unique in facts.unique):
+        listed = ", ".join(column.name for column in rows.key)
+        message = (
+            f"table {table}: the model's primary key ({listed}) is not unique in the database: "
+            "a claim could not tell its rows apart; map the table's real key, or add a unique index"
+        )
+        return [message]
+    optional = sorted(name for name in names if not facts.columns[name].required)
+    if optional:
+        message = (
+            f"table {table}: {', '.join(optional)}, of the model's primary key, may be null in the database, and rows "
+            "without a key can't be told apart; make it NOT NULL, or map the table's real key"
+        )
+        return [message]
+    return []
 
 
-def _word_faults(rows: Rows, status: ColumnFacts) -> list[str]:
+def _word_faults(rows: Rows, facts: TableFacts) -> list[str]:
+    status = facts.columns[rows.status.name]
+    allowed = {name: _allowed(of[1]) for name, of in facts.checks.items() if of[0] == rows.status.name}
     found = []
     for role in Role:
         if role is Role.SKIPPED and rows.workflow.states.skipped is None:
             continue
         word = rows.stored_word(role)
-        complaint = _complaint(word, status)
+        complaint = _complaint(word, status) or _refusal(word, allowed)
         if complaint:
             place = f"{rows.table.fullname}.{rows.status.name}"
             found.append(f"{place} can't hold {word!r}, the word for {role}: {complaint}")
     return found
+
+
+def _allowed(definition: str) -> list[str]:
+    """The words of a constraint that is a plain list, as PostgreSQL writes ``status in (…)`` back; else none."""
+    listed = _LIST.search(definition)
+    return [word.replace("''", "'") for word in _WORD.findall(listed[1])] if listed else []
+
+
+def _refusal(word: Any, allowed: dict[str, list[str]]) -> str:
+    for name, words in allowed.items():
+        if words and str(word) not in words:
+            listed = ", ".join(repr(each) for each in words)
+            return f"the constraint {name} allows {listed}{did_you_mean(str(word), words)}"
+    return ""
 
 
 def _complaint(word: Any, status: ColumnFacts) -> str:

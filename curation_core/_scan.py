@@ -21,6 +21,7 @@ class Scan:
         self._resume: Cursor | None = None
         self._claimed = False
         self._from_start = True
+        self._moved = False
         self._looked_back_at = 0.0
         self._look_back_every = LOOK_BACK_EVERY
 
@@ -40,9 +41,15 @@ class Scan:
         Returns:
             Whether it is time for that.
         """
-        if self._resume is None and not self.cursor.at_start and now - self._looked_back_at > self._look_back_every:
+        if (
+            self._moved
+            and self._resume is None
+            and not self.cursor.at_start
+            and now - self._looked_back_at > self._look_back_every
+        ):
             self._resume, self.cursor = self.cursor, Cursor()
             self._looked_back_at = now
+            self._moved = False  # a slow loop must not look at nothing but the head
             return True
         return False
 
@@ -58,6 +65,7 @@ class Scan:
             Whether the pass goes on.
         """
         self._claimed = self._claimed or claimed > 0
+        self._moved = self._moved or self._resume is None
         if self._resume is not None and not claimed:
             # Dead entries that a long transaction keeps make the head dear; how dear decides how often to look there.
             self._look_back_every = max(LOOK_BACK_EVERY, LOOK_BACK_SHARE * seconds)

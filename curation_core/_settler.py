@@ -10,7 +10,7 @@ from uuid import UUID
 
 from curation_core import _judge
 from curation_core._store.connections import is_passing
-from curation_core._store.settling import SaveError, SettleStore
+from curation_core._store.settling import RefusedError, SaveError, SettleStore
 from curation_core.claims import Claim, Settlement, Verdict
 
 _logger = logging.getLogger(__name__)
@@ -111,11 +111,11 @@ class Settler:
 
     def _without(self, verdict: Verdict, error: Exception) -> list[Verdict]:
         """What to settle instead of a verdict that the plugin's writes, or the table itself, refused."""
-        if verdict.saves:
+        if verdict.saves and not isinstance(error, RefusedError):  # trying again would pay again, for the same refusal
             cause = error.__cause__ if isinstance(error, SaveError) else None
             return [self._stripped(self._decide(verdict.claim, cause or error, verdict.seconds))]
         if verdict.outcome != "failed":
-            reason = f"the database refused the outcome {verdict.outcome!r}: {_judge.describe(error)}"
+            reason = f"the outcome was {verdict.outcome!r}: {_judge.describe(error)}"
             return [self._stripped(_judge.failed(verdict.claim, reason, None, verdict.seconds))]
         _logger.error("%s can't be settled at all, and stays as it is: %s", verdict.claim.item, _judge.describe(error))
         self._finish(Settlement(), 1)

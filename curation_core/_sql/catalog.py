@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ARRAY, Integer, Select, SmallInteger, Text, cast, column, func, select, table
-from sqlalchemy.dialects.postgresql import REGCLASS, aggregate_order_by
+from sqlalchemy import ARRAY, Select, SmallInteger, Text, cast, column, func, literal, select, table
+from sqlalchemy.dialects.postgresql import OID, REGCLASS, aggregate_order_by
 
 from curation_core._sql.rows import given
 
@@ -24,6 +24,11 @@ _enum = table("pg_enum", *(column(name) for name in ("enumtypid", "enumlabel", "
 _class = table("pg_class", column("oid"), column("relkind"), schema="pg_catalog")
 _index = table(
     "pg_index", *(column(name) for name in ("indrelid", "indkey", "indisunique", "indpred")), schema="pg_catalog"
+)
+_constraint = table(
+    "pg_constraint",
+    *(column(name) for name in ("oid", "conname", "conrelid", "contype", "conkey")),
+    schema="pg_catalog",
 )
 
 
@@ -50,13 +55,36 @@ def columns() -> Select[*tuple[Any, ...]]:
             cast(_attribute.c.attname, Text).label("name"),
             func.format_type(_attribute.c.atttypid, _attribute.c.atttypmod).label("type"),
             cast(_type.c.typcategory, Text).label("category"),
-            cast(_attribute.c.atttypid, Integer).label("oid"),
+            cast(_attribute.c.atttypid, OID).label("oid"),
             _attribute.c.attnotnull.label("required"),
             labels.label("labels"),
         )
         .join_from(_attribute, _type, _type.c.oid == _attribute.c.atttypid)
-        .where(_attribute.c.attrelid == given("oid", Integer), _attribute.c.attnum > 0, ~_attribute.c.attisdropped)
+        .where(_attribute.c.attrelid == given("oid", OID), _attribute.c.attnum > 0, ~_attribute.c.attisdropped)
         .order_by(_attribute.c.attnum)
+    )
+
+
+def checks() -> Select[*tuple[Any, ...]]:
+    """The CHECK constraints on one column of the relation whose oid is the parameter ``oid``.
+
+    Returns:
+        Columns: ``name``, ``column``, ``definition`` as ``pg_get_constraintdef`` writes it.
+    """
+    numbers = ARRAY(SmallInteger)
+    none = cast(literal("{}", literal_execute=True), numbers)
+    return (
+        select(
+            cast(_constraint.c.conname, Text).label("name"),
+            cast(_attribute.c.attname, Text).label("column"),
+            func.pg_get_constraintdef(_constraint.c.oid).label("definition"),
+        )
+        .join_from(_constraint, _attribute, _attribute.c.attrelid == _constraint.c.conrelid)
+        .where(
+            _constraint.c.conrelid == given("oid", OID),
+            cast(_constraint.c.contype, Text) == literal("c", literal_execute=True),
+            cast(_constraint.c.conkey, numbers) == func.array_append(none, _attribute.c.attnum),
+        )
     )
 
 
@@ -75,5 +103,5 @@ def unique_columns() -> Select[*tuple[Any, ...]]:
         .scalar_subquery()
     )
     return select(names.label("names")).where(
-        _index.c.indrelid == given("oid", Integer), _index.c.indisunique, _index.c.indpred.is_(None)
+        _index.c.indrelid == given("oid", OID), _index.c.indisunique, _index.c.indpred.is_(None)
     )

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import asyncpg
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -25,6 +25,7 @@ RECYCLE_AFTER = 300
 # 57014: cancelled by a timeout, 40001 and 40P01: serialization failure and deadlock, 25006: read-only after a
 # fail-over, 25P03: idle in transaction for too long, 55P03: lock not available, 58: system error.
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
+_NEVER_SENT = (DataError, IntegrityError, ProgrammingError, NotSupportedError)
 _PASSING = ("08", "53", "57P", "57014", "40001", "40P01", "25006", "25P03", "55P03", "58")
 
 
@@ -101,7 +102,8 @@ def is_passing(error: BaseException) -> bool:
         return True
     if isinstance(error, DBAPIError):
         state = getattr(error.orig, "sqlstate", None)
-        lost = error.connection_invalidated or (state is None and isinstance(error, (InterfaceError, OperationalError)))
+        # Without a state the server said nothing: the connection broke, unless a value could not even be sent.
+        lost = error.connection_invalidated or (state is None and not isinstance(error, _NEVER_SENT))
     else:
         state = getattr(error, "sqlstate", None)
         lost = isinstance(error, asyncpg.InterfaceError)

@@ -48,11 +48,13 @@ class TableFacts:
         kind: PostgreSQL's letter: ``r`` a table, ``p`` a partitioned one, ``v`` a view, …; empty: it does not exist.
         columns: By name.
         unique: The column sets of its unique indexes.
+        checks: By name, the CHECK constraints on one column: that column and the definition.
     """
 
     kind: str = ""
     columns: Mapping[str, ColumnFacts] = field(default_factory=dict)
     unique: tuple[frozenset[str], ...] = ()
+    checks: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def as_facts(self) -> Facts:
         """What the statements need of it."""
@@ -76,7 +78,8 @@ async def describe(engine: AsyncEngine, table: Table) -> TableFacts:
             for row in await connection.execute(catalog.columns(), of)
         }
         unique = tuple(frozenset(names) for names in (await connection.execute(catalog.unique_columns(), of)).scalars())
-    return TableFacts(found.kind, columns, unique)
+        checks = {row.name: (row.column, row.definition) for row in await connection.execute(catalog.checks(), of)}
+    return TableFacts(found.kind, columns, unique, checks)
 
 
 async def rehearse(engine: AsyncEngine, ledger: Ledger, now: ColumnElement[Any], rows: Rows) -> str:

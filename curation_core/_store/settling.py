@@ -43,6 +43,10 @@ class SaveError(CurationError):
         super().__init__(f"save_result raised for one of {len(saving)} items")
 
 
+class RefusedError(CurationError):
+    """The table refuses the status that an item is to have, by a constraint or a trigger. Nothing was committed."""
+
+
 class SettleStore:
     """Settles the claims of one workflow.
 
@@ -157,7 +161,13 @@ class SettleStore:
             parameters = named(item=[verdict.claim.item for verdict in group])
             if kind[1]:
                 parameters |= named(error={verdict.claim.item: verdict.reason for verdict in group})
-            found = await connection.execute(self._move[kind], parameters)
+            try:
+                found = await connection.execute(self._move[kind], parameters)
+            except DBAPIError as error:
+                if is_passing(error):
+                    raise
+                message = f"the database refused the status for {kind[0]}: {error.orig}"
+                raise RefusedError(message) from error
             moved.update(found.scalars())
         return moved
 
