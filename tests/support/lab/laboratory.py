@@ -6,6 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+import asyncpg
 import pytest
 from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.engine import make_url
@@ -193,6 +194,16 @@ class Laboratory:
             await store.operating.resume(name)
         finally:
             await store.close()
+
+    @asynccontextmanager
+    async def listening(self, channel, heard):
+        """Hear what is notified on a channel: each payload is appended to a list."""
+        connection = await asyncpg.connect(self.url.replace("+asyncpg", ""))
+        await connection.add_listener(channel, lambda *heard_of: heard.append(heard_of[3]))
+        try:
+            yield
+        finally:
+            await connection.close()
 
     # -- time --------------------------------------------------------------------------------------------------------
 
