@@ -124,13 +124,12 @@ class Shift:
             await self._over.wait()
         finally:
             clock.stop()
-            listener.cancel()
             for worker in self.workers.values():
                 worker.stop()
             left = await self._drain(working)
+            await _end(listener)
             if self._sweeping is not None:
-                self._sweeping.cancel()
-            await asyncio.gather(listener, *([self._sweeping] if self._sweeping else []), return_exceptions=True)
+                await _end(self._sweeping)
             self._heartbeat.stop()
             if not left:
                 await self._leave()
@@ -210,3 +209,10 @@ class Shift:
         _logger.error("this worker is lost and starts again under a new id: %s", reason)
         self.lost = reason
         self._over.set()
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    """Cancel a task until it is over: a driver in the middle of something may take one cancellation for its own."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait((task,), timeout=1.0)

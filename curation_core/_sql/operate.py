@@ -5,16 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
-    Delete,
     Select,
     Text,
     Update,
     and_,
-    any_,
     cast,
-    delete,
     exists,
     func,
     null,
@@ -24,7 +20,7 @@ from sqlalchemy import (
 )
 
 from curation_core._sql import claim as claim_sql
-from curation_core._sql.rows import Rows, given
+from curation_core._sql.rows import Rows
 from curation_core.ledger import Ledger
 from curation_core.states import Role
 
@@ -57,16 +53,6 @@ def queue(rows: Rows, *, everything: bool) -> Update:
         .where(chosen, or_(rows.status.is_(None), and_(*different)))
         .values(values)
         .returning(rows.item().label("item"))
-    )
-
-
-def forget_waiting(rows: Rows, ledger: Ledger) -> Delete:
-    """Drop the waits of rows that were queued anew: they start with their first attempt. Parameter: ``item``."""
-    claim = ledger.claim
-    return delete(claim).where(
-        claim.c.workflow == rows.workflow_name,
-        claim.c.item == any_(given("item", ARRAY(Text))),
-        claim.c.worker.is_(None),
     )
 
 

@@ -59,13 +59,13 @@ class Facts:
 
     Args:
         types: Each column's type as PostgreSQL's ``format_type`` writes it.
-        oids: The number of each column's type.
         nullable: The columns that may be null.
+        oids: The number of each column's type.
     """
 
     types: Mapping[str, str] = field(default_factory=dict)
-    oids: Mapping[str, int] = field(default_factory=dict)
     nullable: frozenset[str] = frozenset()
+    oids: Mapping[str, int] = field(default_factory=dict)
 
 
 class Rows:

@@ -96,7 +96,7 @@ class OperatingStore:
             if dry_run:
                 await connection.rollback()
                 return queued
-            await connection.execute(operate.forget_waiting(rows, self._ledger), named(item=queued))
+            await connection.execute(settle.drop_waiting(rows, self._ledger), named(item=queued))
             if queued:
                 await connection.execute(settle.notify(self._ledger.schema), named(workflows=rows.name))
             await connection.commit()

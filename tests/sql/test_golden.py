@@ -108,7 +108,6 @@ def of_rows(rows):
     yield "drop_unwanted_waiting", rescue.drop_unwanted_waiting(rows, LEDGER, NOW)
     yield "queue__chosen", operate.queue(rows, everything=False)
     yield "queue__everything", operate.queue(rows, everything=True)
-    yield "forget_waiting", operate.forget_waiting(rows, LEDGER)
     yield "any_left", operate.any_left(rows, LEDGER, NOW)
     yield "count_by_status", operate.count_by_status(rows)
     yield "claims_of", operate.claims_of(rows, LEDGER, NOW)
@@ -131,6 +130,7 @@ def of_everybody():
     yield "relation", catalog.relation()
     yield "columns", catalog.columns()
     yield "unique_columns", catalog.unique_columns()
+    yield "checks", catalog.checks()
 
 
 STATEMENTS = {

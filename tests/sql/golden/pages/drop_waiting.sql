@@ -3,4 +3,4 @@ DELETE
 FROM curation.claim
 WHERE curation.claim.workflow = 'page-curation'
 AND curation.claim.item = ANY ($1::TEXT[])
-AND curation.claim.worker IS NULL;
+AND num_nulls(curation.claim.worker) = 1;

@@ -9,8 +9,11 @@ WITH curation_seen AS (SELECT stock.parcels.rank AS rank, stock.parcels.due AS d
   FROM stock.parcels
   WHERE stock.parcels.state = 0
   AND true
+  AND stock.parcels.rank IS NOT NULL
   AND stock.parcels.rank <= CAST($1::VARCHAR AS smallint)
   AND (stock.parcels.rank < CAST($1::VARCHAR AS smallint)
+    OR CAST($1::VARCHAR AS smallint) IS NULL
+    AND stock.parcels.rank IS NOT NULL
     OR stock.parcels.rank IS NOT DISTINCT FROM CAST($1::VARCHAR AS smallint)
     AND stock.parcels.due > CAST($2::VARCHAR AS timestamp without time zone)
     OR stock.parcels.rank IS NOT DISTINCT FROM CAST($1::VARCHAR AS smallint)

@@ -5,6 +5,7 @@ WITH curation_seen AS (SELECT stock.parcels.rank AS rank, stock.parcels.due AS d
   FROM stock.parcels
   WHERE stock.parcels.state = 0
   AND true
+  AND stock.parcels.rank IS NOT NULL
   AND NOT (EXISTS (SELECT *
       FROM curation.control
       WHERE curation.control.workflow = 'parcels'

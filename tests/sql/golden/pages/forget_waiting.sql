@@ -1,6 +1,0 @@
--- $1: item
-DELETE
-FROM curation.claim
-WHERE curation.claim.workflow = 'page-curation'
-AND curation.claim.item = ANY ($1::TEXT[])
-AND curation.claim.worker IS NULL;
