@@ -107,5 +107,6 @@ def test_a_look_back_that_brings_nothing_goes_on_where_it_was_and_comes_the_rare
     assert scan.look_back(now)
     assert scan.advance(Cursor(0, ("0",)), 0, seconds=1.0)
     assert scan.cursor == place
+    scan.advance(place, 1, 0.001)
     assert not scan.look_back(now + 0.9 * LOOK_BACK_SHARE)
     assert scan.look_back(now + 1.1 * LOOK_BACK_SHARE)
