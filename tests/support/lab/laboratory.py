@@ -39,18 +39,18 @@ class Laboratory:
         self.ledger = Ledger()
         self.clock = ""
         self.processes = []
-        self._engine = create_async_engine(url, poolclass=NullPool)
+        self.engine = create_async_engine(url, poolclass=NullPool)
 
     # -- what the test itself does and sees ------------------------------------------------------------------------
 
     async def create(self, metadata=Base.metadata):
         """Make the tables, as the user's application would have."""
-        async with self._engine.begin() as connection:
+        async with self.engine.begin() as connection:
             await connection.run_sync(metadata.create_all)
 
     async def execute(self, statement, parameters=None):
         """Run one statement and commit."""
-        async with self._engine.begin() as connection:
+        async with self.engine.begin() as connection:
             return await connection.execute(statement, parameters)
 
     async def all(self, statement, parameters=None):
@@ -67,7 +67,7 @@ class Laboratory:
 
     def transaction(self):
         """A transaction of the test's own: a person with an open session."""
-        return self._engine.begin()
+        return self.engine.begin()
 
     async def add_pages(self, *orders, status="Queued", **more):
         """Add a page for each text of orders, with ids from 1 in an empty table."""
