@@ -39,7 +39,15 @@ from sqlalchemy.dialects.postgresql import ARRAY, CIDR, INET, INT4RANGE, JSONB, 
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.ext.mutable import MutableDict
-from sqlalchemy.orm import DeclarativeBase, Mapped, column_property, composite, mapped_column, reconstructor, relationship
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    column_property,
+    composite,
+    mapped_column,
+    reconstructor,
+    relationship,
+)
 from sqlalchemy.orm.exc import DetachedInstanceError
 
 from curation_core import Workflow

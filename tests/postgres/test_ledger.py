@@ -24,7 +24,8 @@ SHAPE = text(
     "where n.nspname = 'curation' order by c.relname, a.attnum"
 )
 CHECKS = text(
-    "select conname, pg_get_constraintdef(oid) from pg_constraint where connamespace = 'curation'::regnamespace order by 1"
+    "select conname, pg_get_constraintdef(oid) from pg_constraint "
+    "where connamespace = 'curation'::regnamespace order by 1"
 )
 
 

@@ -129,9 +129,9 @@ async def test_a_row_that_is_queued_while_its_old_wait_stands_is_worked_when_tha
     await lab.add_pages(*["ok"] * 3)
     await lab.execute(
         text(
-            "insert into curation.claim (workflow, item, token, queueing, attempt, claimed_at, retry_at) select 'pages', "
-            "jsonb_build_array(id)::text, nextval('curation.claim_token'), 7, 1, now(), now() + interval '1 hour' "
-            "from page where id < 3"
+            "insert into curation.claim (workflow, item, token, queueing, attempt, claimed_at, retry_at) "
+            "select 'pages', jsonb_build_array(id)::text, nextval('curation.claim_token'), 7, 1, now(), "
+            "now() + interval '1 hour' from page where id < 3"
         )
     )
     async with lab.host({"pages": plugin_of(pages_workflow(), stage.process_item)}, policies={"pages": quick()}):

@@ -18,6 +18,7 @@ CUT = text(
 GONE_LONG_AGO = text(
     "insert into curation.worker values (gen_random_uuid(), 'h', 1, '', '{}', now(), now() - interval '1 day')"
 )
+SWEPT = text("select count(*) = 1 from curation.worker")
 
 
 async def nothing(item):

@@ -107,9 +107,9 @@ class Laboratory:
 
     # -- hosts in this process ---------------------------------------------------------------------------------------
 
-    def store(self, **database):
+    def store(self, lost_after=BRISK["lost_after"], **database):
         """The engine's access to this database. Close it."""
-        return Store(self.url, DatabaseSettings(clock=self.clock, **database))
+        return Store(self.url, DatabaseSettings(clock=self.clock, **database), lost_after)
 
     async def until_idle(self, plugins, *, deadline=60, **options):
         """Run a host in this process until nothing is left.
@@ -155,8 +155,8 @@ class Laboratory:
             report = loaded.register(plugin, name)
             assert report.state == "ok", report
         every = {name: bound.workflow.defaults for name, bound in loaded.workflows.items()} | (policies or {})
-        store = self.store(**(database or {}))
         settings = Settings(policies=every, host=HostSettings(**(BRISK | (host or {}))))
+        store = self.store(settings.host.lost_after, **(database or {}))
         try:
             yield Engine(loaded, settings, store, only)
         finally:
