@@ -40,15 +40,25 @@ class Fitted:
 
 
 async def fit(
-    store: Store, workflows: Mapping[str, BoundWorkflow], settings: Settings
+    store: Store,
+    workflows: Mapping[str, BoundWorkflow],
+    settings: Settings,
+    loaded: Mapping[str, BoundWorkflow] | None = None,
 ) -> tuple[dict[str, Fitted], dict[str, str]]:
     """Check every workflow against the database.
+
+    Args:
+        store: The database.
+        workflows: What is to run here.
+        settings: How hard.
+        loaded: All that could run, here or elsewhere: rows that are written for them wake them wherever they are.
+            ``None``: the same.
 
     Returns:
         The workflows that fit, and for each other one why not.
     """
     watchers: dict[str, list[str]] = {}
-    for name, bound in workflows.items():
+    for name, bound in (loaded or workflows).items():
         watchers.setdefault(bound.workflow.table.fullname, []).append(name)
     fitted: dict[str, Fitted] = {}
     faults: dict[str, str] = {}

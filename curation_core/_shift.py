@@ -183,7 +183,8 @@ class Shift:
         if self._store.pooler:
             _logger.info("behind a transaction pooler nothing can be listened to: rows are found by polling")
             return
-        await Listener(self._store, {name: worker.wake for name, worker in self.workers.items()}).run()
+        wakes = {name: worker.wake for name, worker in self.workers.items()}
+        await Listener(self._store, wakes, [worker.listening for worker in self.workers.values()]).run()
 
     def _sweep(self) -> None:
         if self._sweeping is None or self._sweeping.done():

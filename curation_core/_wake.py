@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -75,11 +75,15 @@ class Listener:
     Args:
         store: The database.
         wakes: For each workflow's name, what wakes it.
+        missed: Called when listening begins, and begins again: something may have been missed.
     """
 
-    def __init__(self, store: Store, wakes: Mapping[str, Callable[[], None]]) -> None:
+    def __init__(
+        self, store: Store, wakes: Mapping[str, Callable[[], None]], missed: Iterable[Callable[[], None]]
+    ) -> None:
         self._store = store
         self._wakes = wakes
+        self._missed = tuple(missed)
         self.listening = False
 
     async def run(self) -> None:
@@ -111,8 +115,8 @@ class Listener:
 
     def _listening(self) -> None:
         self.listening = True
-        for wake in self._wakes.values():
-            wake()
+        for look in self._missed:
+            look()
 
     def _heard(self, payload: str) -> None:
         for name in payload.split(",") if payload else self._wakes:

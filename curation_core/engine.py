@@ -21,6 +21,7 @@ from curation_core.settings import Settings
 _logger = logging.getLogger(__name__)
 
 IDLE_CHECK_EVERY = 0.1  # seconds
+LOOK_AGAIN_AFTER = 0.5  # seconds, where rows are left that nobody can claim at this moment
 RESTART_PAUSE = 1.0  # seconds before a worker id that could not be registered is tried again
 
 
@@ -97,7 +98,7 @@ class Engine:
         Returns:
             What was done.
         """
-        fitted, self._summary.faults = await fit(self._store, self._wanted, self._settings)
+        fitted, self._summary.faults = await fit(self._store, self._wanted, self._settings, self._host.workflows)
         async with AsyncExitStack() as stack:
             resources = await self._enter(stack, fitted)
             while fitted and not self._stopping.is_set():
@@ -166,7 +167,10 @@ class Engine:
             if shift.busy or shift.troubled:
                 continue
             try:
-                if not await upkeep.anything_left(workflows) and not shift.busy:
+                if await upkeep.anything_left(workflows):
+                    await self._wait(LOOK_AGAIN_AFTER)
+                    shift.wake()  # it may be a row that somebody has locked, or one whose time comes
+                elif not shift.busy:
                     self.stop()
             except Exception as error:  # noqa: BLE001 - the database may be away; it is asked again
                 _logger.warning("could not see whether anything is left: %s", _judge.describe(error))

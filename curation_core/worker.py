@@ -60,9 +60,11 @@ class Worker:
         self._runner = Runner(executor, policy.timeout.total_seconds(), self._finished)
         self._awake = asyncio.Event()
         self._freed = asyncio.Event()
+        self._fresh = False
         self._due = True
         self._uncertain = False
         self._held_back = False
+        self._settlements = 0
         self._claiming = False
         self._stopped = asyncio.Event()
 
@@ -78,13 +80,26 @@ class Worker:
 
     def wake(self) -> None:
         """Look for rows, fresh and due."""
+        self._fresh = True
+        self.wake_for_due()
+
+    def wake_for_due(self) -> None:
+        """Look for rows whose wait for a retry is over."""
         self._due = True
         self._awake.set()
 
+    def listening(self) -> None:
+        """Look for what was missed while nobody listened; with a cron, fresh rows wait for its time all the same."""
+        if self.policy.cron is None:
+            self.wake()
+
     def sweep(self) -> None:
-        """Look for rows that other hosts made claimable unheard, and let go of items that ignore their end."""
+        """Look for what other hosts made claimable unheard, and let go of items that ignore their end."""
         self._runner.abandon_deaf()
-        self.wake()
+        if self._held_back:
+            self.wake()
+        else:
+            self.wake_for_due()
 
     async def run(self) -> None:
         """Work until `stop` is called and every row is settled or given back."""
@@ -100,7 +115,7 @@ class Worker:
                     pause, self.trouble = FIRST_PAUSE, ""
                 except Exception as error:  # noqa: BLE001 - the loop must outlive whatever the database does
                     self.trouble = _judge.describe(error)
-                    self._uncertain = True
+                    self._uncertain = self._fresh = True
                     _logger.log(
                         logging.WARNING if is_passing(error) else logging.ERROR,
                         "%s: no rows could be claimed, next try in %.1f s: %s",
@@ -133,8 +148,11 @@ class Worker:
     async def _drain(self) -> None:
         if self._uncertain:
             await self._give_back_unheard()
-        self._scan.begin()
-        goes_on = await self._claim_fresh()  # first, since a notification is most often about a fresh row
+        goes_on = False
+        if self._fresh:
+            self._fresh = False
+            self._scan.begin()
+            goes_on = await self._claim_fresh()  # first, since a notification is most often about a fresh row
         while not self._stopped.is_set() and (goes_on or self._due):
             if self._due:
                 await self._claim_due()
@@ -145,12 +163,14 @@ class Worker:
         limit = await self._room()
         if not limit:
             return False
-        started = time.monotonic()
+        started, settlements = time.monotonic(), self._settlements
         if self._scan.look_back(started):
             self._due = True
         window = await self._claims.fresh(limit, self._scan.cursor)
         self._held_back = window.held_back
         if window.held_back:
+            if self._settlements > settlements:  # what was settled meanwhile found nobody held back yet
+                self.wake()
             return False
         self._start(window.claims)
         return self._scan.advance(window.cursor, len(window.claims), time.monotonic() - started)
@@ -210,11 +230,12 @@ class Worker:
 
     def _settled(self, settlement: Settlement) -> None:
         counts = self.counts
+        self._settlements += 1
         for verdict in settlement.settled:
             counts[verdict.outcome] = counts.get(verdict.outcome, 0) + 1
             if verdict.transition is Transition.RETRY or verdict.pause is not None:
                 later = max(verdict.wait, verdict.pause or verdict.wait)
-                asyncio.get_running_loop().call_later(later.total_seconds() + 0.001, self.wake)
+                asyncio.get_running_loop().call_later(later.total_seconds() + 0.001, self._after_a_wait(verdict))
             self._tell(verdict, verdict.outcome, verdict.reason)
             if verdict.pause is not None and self._observers.has_paused:
                 self._observers.paused(self.name, verdict.pause.total_seconds(), verdict.reason)
@@ -226,6 +247,9 @@ class Worker:
         # What was settled just now may be what a limit waited for, and who overruled it may have queued the row again.
         if self._held_back or settlement.overruled:
             self.wake()
+
+    def _after_a_wait(self, verdict: Verdict) -> Callable[[], None]:
+        return self.wake_for_due if verdict.pause is None else self.wake
 
     def _tell(self, verdict: Verdict, outcome: str, reason: str) -> None:
         if self._observers.has_settled:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Select
+from sqlalchemy import Column, Select, inspect
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -89,6 +89,9 @@ class Loader:
             {name: record[at] if convert is None else convert(record[at]) for name, at, convert in fields}
         )
         make_transient_to_detached(instance)
+        listeners = mapper.class_manager.dispatch.load
+        if listeners:  # a reconstructor, or a type that watches its value for changes
+            listeners(inspect(instance), None)
         return instance
 
     def _fields_of(self, mapper: Mapper[Any]) -> list[tuple[str, int, Convert | None]]:
