@@ -63,13 +63,7 @@ async def fit(
     fitted: dict[str, Fitted] = {}
     faults: dict[str, str] = {}
     for name, bound in workflows.items():
-        try:
-            rows, found = await _check(store, name, bound)
-        except Exception as error:
-            if is_passing(error):
-                raise
-            _logger.exception("%s could not be checked", name)
-            found = [f"no statements can be made for it: {_judge.describe(error)}"]
+        rows, found = await _check(store, name, bound)
         if found:
             faults[name] = "; ".join(found)
             _logger.error("%s is disabled: %s", name, faults[name])
@@ -81,8 +75,18 @@ async def fit(
 
 
 async def _check(store: Store, name: str, bound: BoundWorkflow) -> tuple[Rows, list[str]]:
-    facts = await store.describe(Rows(name, bound.workflow))
-    rows = Rows(name, bound.workflow, facts.as_facts())
-    found = _preflight.faults(rows, facts)
-    complaint = "" if found else await store.rehearse(rows)
-    return rows, [f"the database refuses a statement on {rows.table.fullname}: {complaint}"] if complaint else found
+    rows = Rows(name, bound.workflow)
+    try:
+        facts = await store.describe(rows)
+        if found := _preflight.faults(rows, facts):
+            return rows, found
+        rows = Rows(name, bound.workflow, facts.as_facts())
+        complaint = await store.rehearse(rows)
+    except Exception as error:
+        if is_passing(error):
+            raise
+        _logger.exception("%s could not be checked", name)
+        return rows, [f"no statements can be made for it: {_judge.describe(error)}"]
+    if complaint:
+        return rows, [f"the database refuses a statement on {rows.table.fullname}: {complaint}"]
+    return rows, []

@@ -48,6 +48,7 @@ class Heartbeat:
         self._worker = worker
         self._every = every.total_seconds()
         self._stall_after = stall_after.total_seconds()
+        self._silence = lost_after
         self._lost_after = lost_after.total_seconds()
         self._lost = lost
         self._loop = asyncio.get_running_loop()
@@ -83,7 +84,7 @@ class Heartbeat:
     def _run(self) -> None:
         with asyncio.Runner() as runner:
             engine = self._store.connect(1)
-            upkeep = self._store.upkeep(engine)
+            upkeep = self._store.upkeep(self._silence, engine)
             try:
                 while not self._stopped.wait(self._every):
                     reason = self._overdue() or self._beat(runner, upkeep)

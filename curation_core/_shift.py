@@ -63,7 +63,7 @@ class Shift:
         self.workers = {
             name: self._worker(name, fitted, resources.get(name), observers) for name, fitted in workflows.items()
         }
-        self._upkeep = store.upkeep()
+        self._upkeep = store.upkeep(settings.lost_after)
         self._rescuer = Rescuer(
             self._upkeep,
             {name: (fitted.rows, fitted.settling, fitted.policy) for name, fitted in workflows.items()},

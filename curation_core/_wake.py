@@ -23,7 +23,13 @@ from curation_core.policy import Policy
 
 _logger = logging.getLogger(__name__)
 
+_quiet = logging.getLogger("apscheduler.executors.default")
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 15.0  # seconds between tries while the database is away
+
+
+def _no_cancellation(record: logging.LogRecord) -> bool:
+    """Its shutdown cancels a firing that is on its way, and calls that an error."""
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 
 class Clock:
@@ -62,6 +68,9 @@ class Clock:
     def _add(self, name: str, trigger: BaseTrigger, call: Callable[[], None], *, at_once: bool) -> None:
         async def fire() -> None:  # a coroutine runs on the loop; a plain function would run in a thread
             call()
+
+        if not _quiet.filters:
+            _quiet.addFilter(_no_cancellation)
 
         if at_once:
             self._scheduler.add_job(fire, trigger, id=name, next_run_time=datetime.now(UTC))

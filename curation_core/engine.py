@@ -161,7 +161,7 @@ class Engine:
 
     async def _end_when_idle(self, shift: Shift, workflows: Sequence[Rows]) -> None:
         """Stop when nothing is queued and no host holds anything: a timer, a sweep or a settle wakes who waits."""
-        upkeep = self._store.upkeep()
+        upkeep = self._store.upkeep(self._settings.host.lost_after)
         while not self._stopping.is_set():
             await self._wait(IDLE_CHECK_EVERY)
             if shift.busy or shift.troubled:

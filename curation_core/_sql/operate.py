@@ -43,10 +43,12 @@ def queue(rows: Rows, *, everything: bool) -> Update:
     if rows.error is not None:
         values[rows.error] = null()
     untouched = [Role.QUEUED, Role.PROCESSING]
-    if everything:
-        untouched += [Role.COMPLETED, Role.SKIPPED]
     states = rows.workflow.states
-    different = [~rows.has(role) for role in untouched if role is not Role.SKIPPED or states.skipped is not None]
+    if everything:
+        untouched.append(Role.COMPLETED)
+    if everything and states.skipped not in (None, states.failed):
+        untouched.append(Role.SKIPPED)
+    different = [~rows.has(role) for role in untouched]
     chosen = rows.wanted if everything else rows.among_items()
     return (
         update(rows.table)

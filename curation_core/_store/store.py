@@ -89,9 +89,9 @@ class Store:
         """The settles of one workflow."""
         return SettleStore(self.engine, self.ledger, self.now, rows, save, watchers, save_within)
 
-    def upkeep(self, engine: AsyncEngine | None = None) -> UpkeepStore:
+    def upkeep(self, lost_after: timedelta, engine: AsyncEngine | None = None) -> UpkeepStore:
         """The sweeps and heartbeats; over another pool where another thread's event loop runs them."""
-        return UpkeepStore(engine or self.engine, self.ledger, self.now, self._lost_after)
+        return UpkeepStore(engine or self.engine, self.ledger, self.now, lost_after)
 
     @property
     def operating(self) -> OperatingStore:
