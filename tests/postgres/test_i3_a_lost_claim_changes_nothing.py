@@ -33,7 +33,9 @@ class Scene:
 
     async def rescue(self):
         workflows = {"pages": (self.rows, self.settling, quick())}
-        return await Rescuer(self.store.upkeep(timedelta(seconds=15)), workflows, Observers({}), timedelta(days=1)).sweep()
+        return await Rescuer(
+            self.store.upkeep(timedelta(seconds=15)), workflows, Observers({}), timedelta(days=1)
+        ).sweep()
 
     async def settle(self, worker, claim, transition=Transition.COMPLETE, result="done"):
         saves = transition is Transition.COMPLETE

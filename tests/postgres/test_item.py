@@ -31,12 +31,11 @@ from sqlalchemy import (
     Time,
     TypeDecorator,
     Uuid,
-    inspect,
     insert,
+    inspect,
     select,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, CIDR, INET, INT4RANGE, JSONB, TSTZRANGE, Range
-from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.ext.mutable import MutableDict
 from sqlalchemy.orm import (
@@ -118,7 +117,7 @@ class Everything(Base):
         mapped_column("x", Integer, nullable=True), mapped_column("y", Integer, nullable=True)
     )
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("everything.id"))
-    parent: Mapped["Everything | None"] = relationship(remote_side=[id])
+    parent: Mapped["Everything | None"] = relationship(remote_side="Everything.id")
 
 
 FULL = {
@@ -239,12 +238,8 @@ class Wide(Base):
     body: Mapped[str | None] = mapped_column(Text, deferred=True)
 
 
-async def test_a_deferred_column_is_there_or_says_that_it_is_not(lab):
-    """It is never silently nothing."""
+async def test_a_deferred_column_is_there_since_nobody_could_load_it_later(lab):
     await lab.create(Base.metadata)
     await lab.execute(insert(Wide.__table__), [{"id": 1, "status": "Queued", "body": "long"}])
     [item] = (await worked(lab, Wide)).values()
-    try:
-        assert item.body == "long"
-    except (DetachedInstanceError, InvalidRequestError) as error:
-        assert "not bound to a Session" in str(error)
+    assert item.body == "long"

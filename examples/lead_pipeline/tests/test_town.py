@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import AsyncIterator, Iterator
+from operator import attrgetter
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -102,7 +103,9 @@ async def test_a_site_that_moved_says_where_to(town: Town, client: ClientSession
         assert len(locations(await answer.read())) == site.pages
 
 
-@pytest.mark.parametrize("site", [site for site in SITES if site.domain.startswith("main-street")][:3], ids=str)
+@pytest.mark.parametrize(
+    "site", [site for site in SITES if site.domain.startswith("main-street")][:3], ids=attrgetter("domain")
+)
 async def test_a_small_site_lists_as_many_pages_as_it_foretells(town: Town, client: ClientSession, site: Site) -> None:
     _, _, body = await get(client, town.origins[site.domain] + site.sitemap)
     assert len(set(locations(body))) == site.pages
