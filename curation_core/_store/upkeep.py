@@ -19,7 +19,7 @@ from curation_core._sql import settle as settle_sql
 from curation_core._sql import worker as worker_sql
 from curation_core._sql.rows import Rows, named
 from curation_core._store.connections import is_passing
-from curation_core._store.settling import SettleStore
+from curation_core._store.settling import RefusedError, SettleStore
 from curation_core.claims import Claim, Settlement, Verdict
 from curation_core.ledger import Ledger
 
@@ -153,11 +153,11 @@ async def _settle_held(
     try:
         async with connection.begin_nested():
             return [await settling.settle_within(connection, worker, verdicts)]
-    except DBAPIError as error:
+    except (DBAPIError, RefusedError) as error:
         if is_passing(error):
             raise
         if len(verdicts) == 1:
-            _logger.error("%s can't be taken back: the database says %s", verdicts[0].claim.item, error.orig)  # noqa: TRY400 - the statement is no news
+            _logger.error("%s can't be taken back: %s", verdicts[0].claim.item, getattr(error, "orig", error))  # noqa: TRY400 - the statement is no news
             return []
     settlements = [await _settle_held(connection, settling, worker, [verdict]) for verdict in verdicts]
     return [one for of in settlements for one in of]
