@@ -137,7 +137,7 @@ async def test_a_row_that_is_no_longer_wanted_goes_back_to_queued_without_effect
         assert await lab.scalar(select(func.count()).select_from(Effect)) == 0
         assert await lab.claims() == {}
         await lab.set_page(1, curation="Selected")
-        engine._shift.wake()  # noqa: SLF001 - what the schedule does, without waiting for it
+        await lab.wake()
         assert (await stage.arrival("[1]")).number == 1
         stage.release("[1]", "wanted again")
         await lab.eventually(lambda: engine.counts["pages"].get("done"))

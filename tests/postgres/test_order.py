@@ -77,6 +77,7 @@ async def test_rows_that_come_in_ahead_of_the_cursor_are_found(lab):
         old = Page.updated_at - timedelta(days=1)
         await lab.add_pages("old")
         await lab.execute(update(Page).where(Page.id == 4).values(updated_at=old))
+        await lab.wake()
         await stage.arrival("[4]")
 
 
@@ -119,6 +120,7 @@ async def test_a_row_that_was_locked_when_the_cursor_passed_it_is_found_later(la
             await stage.arrival("[1]", "[3]", "[4]", "[5]")
             assert "[2]" not in stage.on_stage
             await person.rollback()
+            await lab.wake()
             await stage.arrival("[2]")
 
 

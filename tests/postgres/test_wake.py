@@ -115,7 +115,7 @@ async def test_a_notification_without_a_name_wakes_every_workflow(lab):
     async with lab.host(plugins, policies=dict.fromkeys(plugins, quick()), host=RARELY) as engine:
         await idle(lab, engine)
         await lab.add_pages("ok")
-        await lab.execute(text("select pg_notify('curation', '')"))
+        await lab.wake()
         await lab.eventually(lambda: engine.counts["pages"].get("done") == 1)
 
 

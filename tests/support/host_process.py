@@ -91,7 +91,7 @@ async def main(orders):
     host = Host()
     actor = Actor(orders)
     host.register(plugin(actor), "pages")
-    policy = quick(**orders.get("policy", {}))
+    policy = quick(**({"every": 0.2} | orders.get("policy", {})))
     settings = Settings(
         policies={"pages": policy},
         host=HostSettings(**(BRISK | orders.get("host", {}))),

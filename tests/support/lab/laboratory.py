@@ -173,6 +173,10 @@ class Laboratory:
         finally:
             await store.close()
 
+    async def wake(self):
+        """Notify every workflow of every host, as an application may that has added rows."""
+        await self.execute(select(func.pg_notify(self.ledger.schema, "")))
+
     # -- hosts in processes of their own -----------------------------------------------------------------------------
 
     async def start(self, **orders):
