@@ -42,7 +42,7 @@ async def test_a_sitemap_with_urls_is_complete_with_its_counts(site, run_item):
 
 
 async def test_a_packed_sitemap_says_so_and_is_as_large_as_it_was_sent(site, run_item):
-    packed = gzip.compress(b"<urlset><url><loc>/a</loc></url></urlset>")
+    packed = gzip.compress(b"<urlset><url><loc>/a</loc></url></urlset>", mtime=0)
     site.files["/s.xml"] = web.Response(body=packed, content_type="text/plain")
     outcome = await run_item(site.url("/s.xml"))
     assert (outcome.result.is_gzipped, outcome.result.size_bytes) == (True, len(packed))
@@ -293,7 +293,9 @@ async def test_an_attack_ends_in_a_named_error_and_the_next_item_works(
 
 
 async def test_a_large_file_lets_others_have_the_loop(site, run_item):
-    site.files["/s.xml"] = gzip.compress(f"{HEAD}{urls(50_000)}</urlset>".replace("{base}", "http://a").encode())
+    site.files["/s.xml"] = gzip.compress(
+        f"{HEAD}{urls(50_000)}</urlset>".replace("{base}", "http://a").encode(), mtime=0
+    )
     turns: list[float] = []
 
     async def watch() -> None:
