@@ -16,6 +16,8 @@ import signal
 import sys
 from pathlib import Path
 
+import uvloop
+
 sys.path.insert(0, str(Path(__file__).parent))
 
 from lab.plugins import plugin_of, save_effect
@@ -123,4 +125,4 @@ async def obey(engine, held):
 
 
 if __name__ == "__main__":
-    asyncio.run(main(json.loads(sys.argv[1])))
+    uvloop.run(main(json.loads(sys.argv[1])))

@@ -27,10 +27,16 @@ class Proxy:
         self._marker = None
         self.lost = 0
         self._connections = set()
+        self._lines = []
 
     def lose_answer_to(self, marker):
         """Cut the connection on which the next statement that has these bytes in it was executed, after its end."""
         self._marker = marker.encode()
+
+    def swallow(self):
+        """Pass on nothing more on the connections there are, and leave them open: a network that drops packets."""
+        for line in self._lines:
+            line.dead = True
 
     def cut_all(self):
         """Cut every connection."""
@@ -55,6 +61,7 @@ class Proxy:
             there, back = await asyncio.open_unix_connection(f"{self._folder}/.s.PGSQL.5432")
             self._connections.add(back)
             line = Line(self)
+            self._lines.append(line)
             await asyncio.gather(line.ask(reader, back), line.answer(there, writer), return_exceptions=True)
             back.transport.abort()
         writer.transport.abort()
@@ -67,10 +74,13 @@ class Line:
         self.proxy = proxy
         self.named = {}
         self.losing = False
+        self.dead = False
 
     async def ask(self, reader, writer):
         """Pass on what the client says, and see whether it is what is waited for."""
         while data := await reader.read(2**16):
+            if self.dead:
+                continue
             if found := PARSE.match(data):
                 self.named[found[1]] = data
             marker = self.proxy._marker  # noqa: SLF001 - the line is a part of the proxy
@@ -91,6 +101,8 @@ class Line:
     async def answer(self, reader, writer):
         """Pass on what the server says, unless this is the answer to lose."""
         while data := await reader.read(2**16):
+            if self.dead:
+                continue
             if self.losing:
                 if READY in data[-6:]:
                     self.proxy._marker = None  # noqa: SLF001 - likewise
