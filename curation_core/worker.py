@@ -96,6 +96,7 @@ class Worker:
     def sweep(self) -> None:
         """Look for what other hosts made claimable unheard, and let go of items that ignore their end."""
         self._runner.abandon_deaf()
+        self._uncertain = True
         if self._held_back:
             self.wake()
         else:
@@ -221,11 +222,14 @@ class Worker:
                 _logger.warning("%s: can't see what is still claimed: %s", self.name, _judge.describe(error))
 
     async def _give_back_unheard(self) -> None:
-        """Give back the rows of a claim that was committed while its answer was lost with the connection."""
+        """Give back what the database says we hold and we know nothing of.
+
+        The answer to a committed claim was lost with its connection, or a trigger let the claim be and not the row.
+        """
         ours = self._runner.tokens | self._settler.tokens
         for claim in await self._claims.held():
             if claim.token not in ours:
-                self._settler.submit(_judge.release(claim, "the connection was lost while it was claimed"))
+                self._settler.submit(_judge.release(claim, "its claim was not heard of here"))
         self._uncertain = False
 
     def _settled(self, settlement: Settlement) -> None:

@@ -168,7 +168,13 @@ def _to_processing(rows: Rows, chosen: Any) -> CTE:
     values: dict[Any, Any] = {rows.status: rows.word(Role.PROCESSING)}
     if rows.error is not None:
         values[rows.error] = null()
-    return update(rows.table).where(rows.among(chosen)).values(values).returning(*rows.table.c).cte("curation_moved")
+    return (
+        update(rows.table)
+        .where(rows.among(chosen))
+        .values(rows.changing(values))
+        .returning(*rows.table.c)
+        .cte("curation_moved")
+    )
 
 
 def paused(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> ColumnElement[bool]:

@@ -53,7 +53,7 @@ def queue(rows: Rows, *, everything: bool) -> Update:
     return (
         update(rows.table)
         .where(chosen, or_(rows.status.is_(None), and_(*different)))
-        .values(values)
+        .values(rows.changing(values))
         .returning(rows.item().label("item"))
     )
 

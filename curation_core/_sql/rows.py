@@ -136,6 +136,15 @@ class Rows:
         conditions = [condition for condition in (self.workflow.where, self.workflow.own_rows) if condition is not None]
         return visitors.replacement_traverse(and_(true(), *conditions), {}, _as_literal)
 
+    def changing(self, values: dict[Any, Any]) -> dict[Any, Any]:
+        """What an update sets: these values and nothing else.
+
+        SQLAlchemy adds every column that the model gives an ``onupdate``, such as the time of a person's last change,
+        unless it is set to something: here to what it is.
+        """
+        same = {column: column for column in self.table.columns if column.onupdate is not None}
+        return {**same, **values}
+
     def may_be_null(self, of: Column[Any]) -> bool:
         """Whether a column may hold nulls in the database."""
         return of.name in self.facts.nullable

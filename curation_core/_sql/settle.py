@@ -100,7 +100,7 @@ def move_if_processing(rows: Rows, role: Role, *, with_error: bool) -> Returning
     return (
         update(rows.table)
         .where(rows.among_items(), rows.is_still(Role.PROCESSING), rows.wanted)
-        .values(values)
+        .values(rows.changing(values))
         .returning(rows.item().label("item"))
     )
 
@@ -113,7 +113,7 @@ def give_back_unwanted(rows: Rows) -> Update:
     return (
         update(rows.table)
         .where(rows.among_items(), rows.is_still(Role.PROCESSING))
-        .values({rows.status: rows.word(Role.QUEUED)})
+        .values(rows.changing({rows.status: rows.word(Role.QUEUED)}))
     )
 
 

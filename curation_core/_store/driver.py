@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Mapper, configure_mappers, make_transient_to_detached
 
 from curation_core._sql.rows import Rows, named
+from curation_core.errors import DeclarationError
 
 _DIALECT: Dialect = asyncpg.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 _NUMERIC = 1700  # the oid of numeric in pg_type, where none is known
@@ -107,6 +108,9 @@ class Loader:
 
 
 def _sent(bind: Any) -> Any:
+    if bind.required:
+        message = f"the claim's parameter {bind.key!r} has no value"
+        raise DeclarationError(message)
     value = bind.callable() if bind.callable is not None else bind.value
     convert = bind.type.dialect_impl(_DIALECT).bind_processor(_DIALECT)
     return value if convert is None else convert(value)

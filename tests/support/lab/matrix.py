@@ -83,7 +83,7 @@ async def work_everything(lab, model, keys, *, name="items", **declared):
 
 async def _leave_to_a_dead_worker(lab, rows):
     claim, lost = lab.ledger.claim, rows.table.c.orders == "lost"
-    await lab.execute(update(rows.table).where(lost).values({rows.status: rows.word(Role.PROCESSING)}))
+    await lab.execute(update(rows.table).where(lost).values(rows.changing({rows.status: rows.word(Role.PROCESSING)})))
     values = [literal(rows.name), rows.item(), lab.ledger.token.next_value(), literal(0)]
     values += [literal(uuid4()), literal(1), func.now()]
     names = ["workflow", "item", "token", "queueing", "worker", "attempt", "claimed_at"]
