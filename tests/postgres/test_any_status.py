@@ -17,11 +17,13 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Text,
+    TypeDecorator,
+    any_,
     insert,
     select,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, CHAR
+from sqlalchemy.dialects.postgresql import ARRAY, CHAR, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from curation_core import States, Workflow
@@ -71,6 +73,21 @@ SITEMAP_TEXTS = States(
 ODD = States(
     queued="it's queued", processing='50% "done"', completed="\\o/ :done", failed="$1 {failed}", skipped="žádný 🦄"
 )
+
+
+class Lowered(TypeDecorator):
+    """The application's words, stored in its own way."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value, dialect):
+        return None if value is None else value.lower()
+
+    def process_result_value(self, value, dialect):
+        return None if value is None else value.capitalize()
+
+
 NUMBERS = States(queued=0, processing=1, completed=2, failed=-1, skipped=3)
 LEVELS = States(
     queued=Level.WAITING, processing=Level.RUNNING, completed=Level.READY, failed=Level.BROKEN, skipped=Level.EMPTY
@@ -94,6 +111,7 @@ KINDS = {
     "text with a Python enum by name": (Enum(Sitemap, native_enum=False), SITEMAP),
     "text with a Python enum by value": (Enum(Sitemap, native_enum=False, values_callable=values_of), SITEMAP),
     "text and members of a Python enum": (Text(), SITEMAP),
+    "a type of the application's": (Lowered(), WORDS),
 }
 
 
@@ -231,6 +249,10 @@ CONDITIONS = {
     "since": lambda model: model.seen_at > datetime(2020, 1, 1),  # noqa: DTZ001 - of a column without a time zone
     "contains": lambda model: model.tags.contains(["a'b"]),
     "like": lambda model: model.kind.like("it's 100\\%%", escape="\\"),
+    "a member of an enum": lambda model: model.choice == Sitemap.QUEUED,
+    "one of several members": lambda model: model.choice.in_([Sitemap.QUEUED, Sitemap.NOT_A_FIT]),
+    "a field of a document": lambda model: model.document["kind"].astext == "it's",
+    "an element of a list": lambda model: any_(model.tags) == "a'b",
     "or": lambda model: (model.kind == "x") | (model.wanted & (model.rank >= 3)),
     "interval": lambda model: model.seen_at + timedelta(days=1) > datetime(2020, 1, 1),  # noqa: DTZ001 - likewise
 }
@@ -248,11 +270,15 @@ async def test_the_condition_of_what_is_wanted_may_be_any(lab, kind):
         Column("seen_at", DateTime),
         Column("tags", ARRAY(Text)),
         Column("rank", Integer),
+        Column("choice", Enum(Sitemap, name="choice", values_callable=values_of)),
+        Column("document", JSONB),
     )
     await lab.create(model.metadata)
     moment = datetime(2024, 1, 1)  # noqa: DTZ001 - of a column without a time zone
     wanted = {"kind": "it's 100% :sel\\ected", "wanted": True, "archived": False, "gone_at": None, "seen_at": moment}
+    wanted |= {"choice": Sitemap.QUEUED, "document": {"kind": "it's"}}
     unwanted = {"kind": "no", "wanted": False, "archived": True, "gone_at": moment, "seen_at": None}
+    unwanted |= {"choice": Sitemap.ERROR, "document": {"kind": "its"}}
     await lab.execute(
         insert(model.__table__),
         [

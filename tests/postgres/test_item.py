@@ -238,8 +238,14 @@ class Wide(Base):
     body: Mapped[str | None] = mapped_column(Text, deferred=True)
 
 
-async def test_a_deferred_column_is_there_since_nobody_could_load_it_later(lab):
+async def test_a_deferred_column_says_that_it_is_not_there(lab):
+    """It is never silently nothing."""
     await lab.create(Base.metadata)
     await lab.execute(insert(Wide.__table__), [{"id": 1, "status": "Queued", "body": "long"}])
     [item] = (await worked(lab, Wide)).values()
-    assert item.body == "long"
+    assert inspect(item).unloaded <= {"body"}
+    if "body" in inspect(item).unloaded:
+        with pytest.raises(DetachedInstanceError):
+            _ = item.body
+    else:
+        assert item.body == "long"
