@@ -38,9 +38,9 @@ class Effort:
         wake_ups: How many are timed.
     """
 
-    rounds: int = 3
+    rounds: int = 5
     classic: int = 2_000
-    items: int = 100_000
+    items: int = 60_000
     small: int = 10_000
     large: int = 1_000_000
     wake_ups: int = 300
