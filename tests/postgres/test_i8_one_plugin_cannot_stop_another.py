@@ -75,7 +75,7 @@ def stops_the_iteration(item):
 
 
 async def hangs(item):
-    await asyncio.sleep(ENDLESS)
+    await asyncio.Event().wait()
 
 
 def hangs_in_a_thread(item):
@@ -84,7 +84,7 @@ def hangs_in_a_thread(item):
 
 async def swallows_its_cancellation_once(item):
     try:
-        await asyncio.sleep(ENDLESS)
+        await asyncio.Event().wait()
     except asyncio.CancelledError:
         return "done after all"
 

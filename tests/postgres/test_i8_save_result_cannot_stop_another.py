@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from lab.beside import ENDLESS, ONCE, Unreadable, beside_another
+from lab.beside import ONCE, Unreadable, beside_another
 from lab.plugins import plugin_of, return_orders, save_effect
 from lab.tables import Effect, pages_workflow, quick
 from sqlalchemy import insert, text
@@ -104,7 +104,7 @@ async def test_a_save_result_that_ends_the_transaction_fails_its_item_and_keeps_
 async def test_a_save_result_that_hangs_fails_its_item_by_the_time_limit(lab):
     async def save_result(session, item, result):
         if result == "b":
-            await asyncio.sleep(ENDLESS)
+            await asyncio.Event().wait()
         await save_effect(session, item, result)
 
     plugin = plugin_of(pages_workflow(), return_orders, save_result=save_result)
