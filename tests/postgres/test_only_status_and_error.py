@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 from lab.matrix import ORDERS, model_of, work_everything
-from lab.plugins import Stage, plugin_of, return_orders
+from lab.plugins import Stage, plugin_of
 from lab.tables import WORDS, quick
 from sqlalchemy import Column, DateTime, Integer, Text, func, insert, select, text
 
@@ -73,24 +73,3 @@ async def test_a_trigger_that_changes_the_status_itself_is_obeyed(lab):
     await lab.execute(text("create trigger review before update on thing for each row execute function review()"))
     await work_everything(lab, model, [{"id": number} for number in range(1, len(ORDERS) + 1)])
     assert {row.note for row in await lab.all(select(model.note).where(model.status == "Completed"))} == {"seen"}
-
-
-async def test_a_trigger_that_refuses_an_update_silently_leaves_the_row_to_itself(lab):
-    """A BEFORE trigger that returns null: the update finds no row, as if somebody else had it."""
-    model = model_of("thing", Column("id", Integer, primary_key=True))
-    await lab.create(model.metadata)
-    rows = [{"id": number, "status": "Queued", "orders": "done"} for number in (1, 2)]
-    await lab.execute(insert(model.__table__), rows)
-    await lab.execute(
-        text(
-            "create function keep() returns trigger language plpgsql as "
-            "$$ begin if new.id = 1 then return null; end if; return new; end $$"
-        )
-    )
-    await lab.execute(text("create trigger keep before update on thing for each row execute function keep()"))
-    workflow = Workflow(status=model.status, states=WORDS)
-    plugins = {"items": plugin_of(workflow, return_orders)}
-    async with lab.host(plugins, policies={"items": quick()}):
-        await lab.eventually(lambda: lab.scalar(select(func.count() == 1).where(model.status == "Completed")))
-        assert await lab.statuses(model) == {"Queued": 1, "Completed": 1}
-        await lab.eventually(lambda: lab.scalar(text("select count(*) = 0 from curation.claim")), deadline=5)
