@@ -13,7 +13,7 @@ from lab.laboratory import Laboratory
 @pytest.fixture
 async def lab(database_url, eventually):
     """A database with the engine's schema and the usual tables."""
-    laboratory = Laboratory(database_url, eventually)
+    laboratory = Laboratory(database_url, eventually, pooled=True)
     await laboratory.create()
     yield laboratory
     await laboratory.close()

@@ -39,6 +39,7 @@ async def test_whatever_moment_a_worker_is_killed_at_effects_and_status_agree(la
         [(apart, _)] = await lab.all(APART)
         assert apart == 0, f"after kill {kill + 1}"
         await lab.silence_workers()
+        await lab.execute(text("update curation.claim set lost = 0"))  # else three kills at the same row fail it
     assert 0 < (await lab.statuses())["Completed"] < ROWS, "they were killed in the midst of it"
     plugin = plugin_of(pages_workflow(), return_orders, save_result=save_effect)
     await lab.until_idle({"pages": plugin}, policies={"pages": quick(**policy | {"max_attempts": 99})})

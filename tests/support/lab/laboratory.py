@@ -31,15 +31,19 @@ class Laboratory:
     Args:
         url: Of a database that has the engine's schema.
         eventually: The fixture that waits for a condition.
+        pooled: Keep connections, which only one event loop can use, until `close`.
     """
 
-    def __init__(self, url, eventually):
+    def __init__(self, url, eventually=None, *, pooled=False):
         self.url = url
         self.eventually = eventually
         self.ledger = Ledger()
         self.clock = ""
         self.processes = []
-        self.engine = create_async_engine(url, poolclass=NullPool)
+        pool = {"pool_size": 2, "pool_pre_ping": True} if pooled else {"poolclass": NullPool}
+        # Nothing is prepared: tables change under these connections.
+        arguments = {"prepared_statement_cache_size": 0, "statement_cache_size": 0}
+        self.engine = create_async_engine(url, connect_args=arguments, **pool)
 
     # -- what the test itself does and sees ------------------------------------------------------------------------
 
@@ -184,9 +188,10 @@ class Laboratory:
         return await HostProcess.start(self, **orders)
 
     async def close(self):
-        """End every process that the test started."""
+        """End every process that the test started, and every connection."""
         for process in self.processes:
             await process.kill()
+        await self.engine.dispose()
 
     @asynccontextmanager
     async def paused(self, name):
