@@ -112,7 +112,7 @@ class Everything(Base):
     range: Mapped[object | None] = mapped_column(INT4RANGE)
     period: Mapped[object | None] = mapped_column(TSTZRANGE)
     renamed: Mapped[str | None] = mapped_column("called otherwise", String(20))
-    doubled: Mapped[int | None] = mapped_column(Integer, Computed("small * 2"))
+    doubled: Mapped[int | None] = mapped_column(Integer, Computed("small * 2", persisted=True))
     position: Mapped[Point | None] = composite(
         mapped_column("x", Integer, nullable=True), mapped_column("y", Integer, nullable=True)
     )
