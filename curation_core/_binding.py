@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from curation_core import _judge, _preflight
 from curation_core._sql.rows import Rows
-from curation_core._store import Store
+from curation_core._store import Store, owned
 from curation_core._store.connections import is_passing
 from curation_core._store.settling import SettleStore
 from curation_core.host import BoundWorkflow
@@ -81,6 +81,9 @@ async def _check(store: Store, name: str, bound: BoundWorkflow) -> tuple[Rows, l
         if found := _preflight.faults(rows, facts):
             return rows, found
         rows = Rows(name, bound.workflow, facts.as_facts())
+        if absent := await owned.missing(store.engine, bound.workflow.owned_tables):
+            names = ", ".join(table.fullname for table in absent)
+            return rows, [f"its own tables are missing: {names}: run `curation db upgrade`"]
         complaint = await store.rehearse(rows)
     except Exception as error:
         if is_passing(error):

@@ -112,7 +112,8 @@ class Engine:
             if each.bound.lifespan is None:
                 continue
             try:
-                lifespan = each.bound.lifespan(each.settings)
+                sessions = await stack.enter_async_context(self._store.sessions_for(name))
+                lifespan = each.bound.lifespan(each.settings, sessions)
                 resources[name] = await lifespan.__aenter__()
                 stack.push_async_callback(_leave, name, lifespan)
             except Exception as error:

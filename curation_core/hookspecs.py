@@ -12,7 +12,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeVar
 
 import pluggy
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from curation_core.attempt import Attempt
 from curation_core.outcomes import Outcome
@@ -47,13 +47,17 @@ def declare_workflow() -> Workflow:  # type: ignore[empty-body]  # a specificati
 
 
 @hookspec
-def lifespan(settings: Any) -> AbstractAsyncContextManager[Any]:  # type: ignore[empty-body]  # likewise
+def lifespan(settings: Any, sessions: async_sessionmaker[AsyncSession]) -> AbstractAsyncContextManager[Any]:  # type: ignore[empty-body]  # likewise
     """Open what the items share for as long as the process works: an HTTP session, a model in memory.
 
     Called once per process by the owner, before the first claim; left after the last settle.
 
     Args:
         settings: The instance of the workflow's settings model, or ``None``.
+        sessions: Makes sessions over a few connections that are this workflow's alone, for what can't wait for the
+            settle: a call that is counted before it is paid, a place in a host's queue. ``async with
+            sessions.begin() as session:`` around a statement or two, never around a call to the outside. Nothing is
+            connected before the first.
 
     Returns:
         An async context manager. What it yields is the ``resources`` of the other hooks. An exception on entering

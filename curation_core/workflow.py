@@ -39,6 +39,8 @@ class Workflow:
             The primary key is always added last.
         defaults: How hard it runs unless an operator says otherwise.
         settings: A pydantic model of the plugin's own settings, read from ``[workflows.NAME.settings]``.
+        owns: Mapped classes whose tables the plugin brings along, for its own bookkeeping. ``curation db upgrade``
+            makes those that are missing; nothing else ever does.
 
     Raises:
         DeclarationError: A part can't be right. The message names it.
@@ -51,6 +53,7 @@ class Workflow:
     order_by: Sequence[InstrumentedAttribute[Any] | ColumnElement[Any]] = ()
     defaults: Policy = field(default_factory=Policy)
     settings: type[BaseModel] | None = None
+    owns: Sequence[type[Any]] = ()
 
     def __post_init__(self) -> None:
         if not isinstance(self.status, InstrumentedAttribute):
@@ -65,6 +68,7 @@ class Workflow:
         if self.settings is not None and not (isinstance(self.settings, type) and issubclass(self.settings, BaseModel)):
             message = f"Workflow: settings must be a pydantic model class, got {self.settings!r}"
             raise DeclarationError(message)
+        self._require_mapped_classes()
         self._require_own_column("status", self.status)
         if self.error is not None:
             self._require_own_column("error", self.error)
@@ -94,6 +98,11 @@ class Workflow:
             message = f"Workflow: {self.model.__name__} is mapped to {mapped}: map it to one table"
             raise DeclarationError(message)
         return table
+
+    @property
+    def owned_tables(self) -> tuple[Table, ...]:
+        """The tables that the plugin brings along."""
+        return tuple(sa_inspect(model).local_table for model in self.owns)
 
     @property
     def own_rows(self) -> ColumnElement[bool] | None:
@@ -131,6 +140,12 @@ class Workflow:
             message = f"Workflow: {attribute} is not a plain column"
             raise DeclarationError(message)
         return expression
+
+    def _require_mapped_classes(self) -> None:
+        for model in self.owns:
+            if not isinstance(sa_inspect(model, raiseerr=False), Mapper):
+                message = f"Workflow: owns must list mapped classes, got {model!r}"
+                raise DeclarationError(message)
 
     def _require_own_column(self, part: str, attribute: Any) -> None:
         column = self._column(attribute)

@@ -1,18 +1,21 @@
-"""``curation db``: the engine's own tables. Nothing else ever makes or changes them."""
+"""``curation db``: the engine's own tables, and those that plugins bring along. Nothing else makes or changes them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from curation_core._cli.options import Chosen, as_json, chosen, dry_run
 from curation_core._cli.output import write_json
-from curation_core._cli.session import finish, general_settings, open_store
+from curation_core._cli.session import finish, general_settings, load, load_host, open_store
 from curation_core.errors import LedgerError
 
 if TYPE_CHECKING:
+    from sqlalchemy import Table
+
     from curation_core.settings import Settings
 
 
@@ -28,10 +31,10 @@ Examples:
   curation db upgrade
 """
 )
-@chosen(plugins=False)
+@chosen()
 @dry_run
 def upgrade(options: Chosen, *, dry_run: bool) -> None:
-    """Bring the engine's tables to the version that this release needs, in one transaction."""
+    """Bring the engine's tables to the version that this release needs, and make those that plugins bring along."""
     settings = general_settings(options)
     before, after = finish(_upgrade(settings, dry_run=dry_run))
     schema = settings.database.ledger_schema
@@ -40,6 +43,11 @@ def upgrade(options: Chosen, *, dry_run: bool) -> None:
     else:
         done = "would be" if dry_run else "was"
         click.echo(f"1 upgrade: the schema {schema!r} {done} brought from {before or 'nothing'} to revision {after}")
+    if brought := _brought(options):
+        made = finish(_make(brought, dry_run=dry_run))
+        names = ", ".join(table.fullname for table in made)
+        done = "would be made" if dry_run else "made"
+        click.echo(f"{len(made)} tables of plugins {done}" + (f": {names}" if made else ""))
 
 
 @db.command(
@@ -48,13 +56,15 @@ Example:
   curation db check && curation run
 """
 )
-@chosen(plugins=False)
+@chosen()
 @as_json
 def check(options: Chosen, *, as_json: bool) -> None:
     """Check that the database answers and has the engine's tables at the right version; else the exit code is 5."""
     settings = general_settings(options)
     revision = finish(_check(settings))
     schema = settings.database.ledger_schema
+    if brought := _brought(options):
+        finish(_check_brought(brought))
     if as_json:
         write_json({"schema": schema, "revision": revision})
     else:
@@ -67,12 +77,54 @@ Example:
   curation db sql | psql --single-transaction
 """
 )
-@chosen(database=False, plugins=False)
+@chosen(database=False)
 def sql(options: Chosen) -> None:
     """Print what `curation db upgrade` runs in a database that has nothing yet, for somebody else to run it."""
+    from curation_core._store import owned
     from curation_core.ledger import migrate
 
     click.echo(migrate.upgrade_sql(general_settings(options).database.ledger_schema))
+    if brought := _brought(options):
+        click.echo(owned.statements(brought.tables))
+
+
+class Brought(NamedTuple):
+    """What plugins bring along.
+
+    Args:
+        settings: Everything that was configured.
+        tables: Of all plugins, under the names that they have here.
+    """
+
+    settings: Settings
+    tables: Sequence[Table]
+
+
+def _brought(options: Chosen) -> Brought | None:
+    """The plugins' own tables. Where there are none, what is configured for workflows is nobody's business here."""
+    if not any(bound.workflow.owns for bound in load_host(options).workflows.values()):
+        return None
+    loaded = load(options, quiet=True)
+    tables = [table for bound in loaded.host.workflows.values() for table in bound.workflow.owned_tables]
+    return Brought(loaded.settings, list(dict.fromkeys(tables)))
+
+
+async def _make(brought: Brought, *, dry_run: bool) -> Sequence[Table]:
+    from curation_core._store import owned
+
+    async with open_store(brought.settings, check=False) as store:
+        make = owned.missing if dry_run else owned.create
+        return await make(store.engine, brought.tables)
+
+
+async def _check_brought(brought: Brought) -> None:
+    from curation_core._store import owned
+
+    async with open_store(brought.settings, check=False) as store:
+        if missing := await owned.missing(store.engine, brought.tables):
+            names = ", ".join(table.fullname for table in missing)
+            message = f"tables that plugins bring along are missing: {names}: run `curation db upgrade`"
+            raise LedgerError(message)
 
 
 async def _upgrade(settings: Settings, *, dry_run: bool) -> tuple[str | None, str]:

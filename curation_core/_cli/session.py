@@ -64,9 +64,30 @@ def load(chosen: Chosen, *, needed: Collection[str] | None = (), quiet: bool = F
         ConfigurationError: The configuration is wrong.
         PluginError: A plugin is wrong that was named by an option, or any in strict mode.
     """
-    from curation_core.host import Host, PluginState
+    from curation_core.host import PluginState
 
     configuration = _read(chosen)
+    host = _host(chosen, configuration, quiet=quiet)
+    settings = configuration.resolve(
+        {name: bound.workflow for name, bound in host.workflows.items()},
+        failed=[report.name for report in host.reports if report.state is not PluginState.OK],
+        needed=needed,
+    )
+    return Loaded(host, settings)
+
+
+def load_host(chosen: Chosen) -> Host:
+    """The plugins alone, for a command that first asks whether their settings matter to it.
+
+    Raises:
+        PluginError: A plugin is wrong that was named by an option, or any in strict mode.
+    """
+    return _host(chosen, _read(chosen), quiet=True)
+
+
+def _host(chosen: Chosen, configuration: Configuration, *, quiet: bool) -> Host:
+    from curation_core.host import Host, PluginState
+
     _log(configuration, quiet=quiet)
     host = Host(allow=configuration.plugins.allow, deny=configuration.plugins.deny)
     if chosen.plugins:
@@ -79,12 +100,7 @@ def load(chosen: Chosen, *, needed: Collection[str] | None = (), quiet: bool = F
     host.discover()
     if configuration.plugins.strict:
         host.require_all()
-    settings = configuration.resolve(
-        {name: bound.workflow for name, bound in host.workflows.items()},
-        failed=[report.name for report in host.reports if report.state is not PluginState.OK],
-        needed=needed,
-    )
-    return Loaded(host, settings)
+    return host
 
 
 def general_settings(chosen: Chosen) -> Settings:
@@ -117,13 +133,16 @@ def database_url(settings: DatabaseSettings) -> Iterator[str]:
 
 
 @asynccontextmanager
-async def open_store(settings: Settings, *, check: bool = True, url: str | None = None) -> AsyncIterator[Store]:
+async def open_store(
+    settings: Settings, *, check: bool = True, url: str | None = None, patient: bool = True
+) -> AsyncIterator[Store]:
     """Open the database.
 
     Args:
         settings: Everything that was configured.
         check: Whether the engine's tables must be there.
         url: The address from `database_url`, where that is held open by the caller.
+        patient: Whether a statement may take long, since a person waits for it who can press Ctrl-C.
 
     Raises:
         DatabaseUnreachable: No connection could be had, or it was lost.
@@ -133,10 +152,11 @@ async def open_store(settings: Settings, *, check: bool = True, url: str | None 
     from sqlalchemy.exc import DBAPIError
 
     from curation_core._store import Store
-    from curation_core._store.connections import is_passing
+    from curation_core._store.connections import ANSWER_WITHIN, PATIENCE, is_passing
 
     with nullcontext(url) if url is not None else database_url(settings.database) as address:
-        store = Store(address, settings.database, settings.host.lost_after)
+        answer_within = PATIENCE if patient else ANSWER_WITHIN
+        store = Store(address, settings.database, settings.host.lost_after, answer_within)
         try:
             if check:
                 await store.check()

@@ -38,7 +38,7 @@ async def work(loaded: Loaded, names: tuple[str, ...], *, until_idle: bool, pare
     Raises:
         TableFault: No workflow fits its table.
     """
-    async with open_store(loaded.settings) as store:
+    async with open_store(loaded.settings, patient=False) as store:
         engine = Engine(loaded.host, loaded.settings, store, names)
         signalled = _stop_on_signals(engine.stop)
         if parent_pipe:

@@ -9,17 +9,43 @@ from typing import Any
 from uuid import uuid4
 
 import asyncpg
+from sqlalchemy import event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from curation_core._store.session import guard
 
-STATEMENT_TIMEOUT = timedelta(minutes=5)
-"""No statement of the engine takes longer. One that does is stuck behind a lock, and is retried."""
+ANSWER_WITHIN = timedelta(minutes=1)
+"""No statement of the engine waits longer for its answer.
 
+A connection can die without a word: a failover, or a NAT that forgets it. Nothing but a time limit tells that from a
+slow statement. The server gives up first, at `SERVER_SHARE` of it, so that a slow statement costs no connection.
+"""
+SERVER_SHARE = 0.75
+PATIENCE = timedelta(hours=1)
+"""The same for a person's command, which may count a whole table, or alter one."""
+
+CONNECT_WITHIN = 10
 RECYCLE_AFTER = 300
 """Seconds after which a connection is made anew, and its plans with it: some were made when a table was still empty."""
+
+PLUGIN_POOL = 4
+"""Connections that one workflow's own sessions may hold: its short transactions must not use up the engine's."""
+PLUGIN_STATEMENT = timedelta(seconds=30)
+
+# A generic plan is made once, and the same for every array: a custom plan flips to a scan of the whole table as the
+# batch grows. A sequential scan chosen while a table was empty stays in the plan when it no longer is.
+# Measured in docs/decisions/0002-stable-plans.md.
+_STABLE_PLANS = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "jit": "off"}
+_FIXED_OUTPUT = {
+    "timezone": "UTC",
+    "datestyle": "ISO",
+    "intervalstyle": "postgres",
+    "extra_float_digits": "1",
+    "bytea_output": "hex",
+}
 
 # 08: connection, 53: resources (too many connections, disk full), 57P: shutdown, crash, not yet up, idle session cut,
 # 57014: cancelled by a timeout, 40001 and 40P01: serialization failure and deadlock, 25006: read-only after a
@@ -29,7 +55,14 @@ _NEVER_SENT = (DataError, IntegrityError, ProgrammingError, NotSupportedError)
 _PASSING = ("08", "53", "57P", "57014", "40001", "40P01", "25006", "25P03", "55P03", "58")
 
 
-def connect(url: str, *, pool_size: int = 10, pooler: bool = False, lost_after: timedelta) -> AsyncEngine:
+def connect(
+    url: str,
+    *,
+    pool_size: int = 10,
+    pooler: bool = False,
+    lost_after: timedelta,
+    answer_within: timedelta = ANSWER_WITHIN,
+) -> AsyncEngine:
     """Make the engine's pool of connections. Nothing is connected yet.
 
     Args:
@@ -39,7 +72,40 @@ def connect(url: str, *, pool_size: int = 10, pooler: bool = False, lost_after: 
             to a server session that is somebody else's a moment later.
         lost_after: A session that sits in a transaction for longer is cut by the server: a frozen process must not
             hold the locks that its rescue needs.
+        answer_within: A statement that has no answer by then has lost its connection.
     """
+    settings = {
+        "application_name": "curation",
+        "default_transaction_isolation": "read committed",  # the statements are made for it
+        **_FIXED_OUTPUT,
+        **_STABLE_PLANS,
+        "statement_timeout": _milliseconds(answer_within * SERVER_SHARE),
+        "idle_in_transaction_session_timeout": _milliseconds(lost_after),
+    }
+    engine = _pool(url, pool_size, settings, pooler=pooler, answer_within=answer_within)
+    guard(engine)
+    return engine
+
+
+def connect_for_plugin(url: str, workflow: str, *, pooler: bool, lost_after: timedelta) -> AsyncEngine:
+    """Make the connections of a workflow's own sessions: few, with the planner that any other connection has.
+
+    Args:
+        url: A SQLAlchemy URL of the asyncpg dialect.
+        workflow: Its name, which the server shows among its sessions.
+        pooler: As for `connect`.
+        lost_after: As for `connect`.
+    """
+    settings = {
+        "application_name": f"curation {workflow}",
+        "timezone": "UTC",
+        "statement_timeout": _milliseconds(PLUGIN_STATEMENT),
+        "idle_in_transaction_session_timeout": _milliseconds(lost_after),
+    }
+    return _pool(url, PLUGIN_POOL, settings, pooler=pooler, answer_within=PLUGIN_STATEMENT / SERVER_SHARE)
+
+
+def _pool(url: str, size: int, settings: dict[str, str], *, pooler: bool, answer_within: timedelta) -> AsyncEngine:
     if pooler:
         arguments: dict[str, Any] = {
             "statement_cache_size": 0,
@@ -47,35 +113,23 @@ def connect(url: str, *, pool_size: int = 10, pooler: bool = False, lost_after: 
             "prepared_statement_name_func": lambda: f"curation_{uuid4().hex}",
         }
     else:
-        arguments = {
-            "server_settings": {
-                "application_name": "curation",
-                "default_transaction_isolation": "read committed",  # the statements are made for it
-                "timezone": "UTC",
-                "datestyle": "ISO",
-                "intervalstyle": "postgres",
-                "extra_float_digits": "1",
-                "bytea_output": "hex",
-                # A generic plan is made once, and the same for every array: a custom plan flips to a scan of the whole
-                # table as the batch grows. A sequential scan chosen while a table was empty stays in the plan when it
-                # no longer is. Measured in docs/decisions/0002-stable-plans.md.
-                "plan_cache_mode": "force_generic_plan",
-                "enable_seqscan": "off",
-                "jit": "off",
-                "statement_timeout": _milliseconds(STATEMENT_TIMEOUT),
-                "idle_in_transaction_session_timeout": _milliseconds(lost_after),
-            }
-        }
+        arguments = {"server_settings": settings}
     engine = create_async_engine(
         url,
-        pool_size=pool_size,
+        pool_size=size,
         max_overflow=0,
         pool_recycle=RECYCLE_AFTER,
         hide_parameters=True,  # a row's values belong in no log
-        connect_args={"timeout": 10, **arguments},
+        connect_args={"timeout": CONNECT_WITHIN, "command_timeout": answer_within.total_seconds(), **arguments},
     )
-    guard(engine)
+    event.listen(engine.sync_engine, "handle_error", _give_up_the_silent)
     return engine
+
+
+def _give_up_the_silent(context: ExceptionContext) -> None:
+    # The driver would first wait for the end of what it has just given up, on a connection that says nothing.
+    if isinstance(context.original_exception, TimeoutError):
+        context.is_disconnect = True
 
 
 @asynccontextmanager

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -11,12 +12,12 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from curation_core._sql.rows import Rows
 from curation_core._store import inspecting
 from curation_core._store.claiming import ClaimStore, Limits
-from curation_core._store.connections import connect, is_passing
+from curation_core._store.connections import ANSWER_WITHIN, connect, connect_for_plugin, is_passing
 from curation_core._store.operating import OperatingStore
 from curation_core._store.settling import Save, SettleStore
 from curation_core._store.upkeep import UpkeepStore
@@ -32,12 +33,20 @@ class Store:
         url: A SQLAlchemy URL of the asyncpg dialect.
         settings: Pool size, schema, pooler and clock.
         lost_after: How long a session may sit in a transaction before the server cuts it.
+        answer_within: How long a statement may wait for its answer.
     """
 
-    def __init__(self, url: str, settings: DatabaseSettings, lost_after: timedelta = timedelta(seconds=15)) -> None:
+    def __init__(
+        self,
+        url: str,
+        settings: DatabaseSettings,
+        lost_after: timedelta = timedelta(seconds=15),
+        answer_within: timedelta = ANSWER_WITHIN,
+    ) -> None:
         self._url = url
         self._settings = settings
         self._lost_after = lost_after
+        self._answer_within = answer_within
         self.ledger = Ledger(settings.ledger_schema)
         self.now = clock(settings.clock)
         self.pooler = settings.pooler
@@ -45,7 +54,23 @@ class Store:
 
     def connect(self, pool_size: int) -> AsyncEngine:
         """A pool of its own, for another thread's event loop."""
-        return connect(self._url, pool_size=pool_size, pooler=self._settings.pooler, lost_after=self._lost_after)
+        return connect(
+            self._url,
+            pool_size=pool_size,
+            pooler=self._settings.pooler,
+            lost_after=self._lost_after,
+            answer_within=self._answer_within,
+        )
+
+    @asynccontextmanager
+    async def sessions_for(self, workflow: str) -> AsyncIterator[async_sessionmaker[AsyncSession]]:
+        """Sessions of a workflow's own, over connections of its own. Nothing is connected before the first."""
+        pooler, lost_after = self._settings.pooler, self._lost_after
+        engine = connect_for_plugin(self._url, workflow, pooler=pooler, lost_after=lost_after)
+        try:
+            yield async_sessionmaker(engine, expire_on_commit=False)
+        finally:
+            await engine.dispose()
 
     async def close(self) -> None:
         """Close every connection."""

@@ -45,7 +45,7 @@ class BoundWorkflow:
     process: Process
     save: Callable[[AsyncSession, Any, Any], Awaitable[None]] | None = None
     on_error: Callable[[Any, Exception, Attempt], Outcome | None] | None = None
-    lifespan: Callable[[Any], AbstractAsyncContextManager[Any]] | None = None
+    lifespan: Callable[[Any, Any], AbstractAsyncContextManager[Any]] | None = None
 
 
 def bind(
@@ -122,9 +122,9 @@ def _wrapped(plugin: str, wrap: Callable[..., Awaitable[Any]], inner: Process) -
     return process
 
 
-def _entered(name: str, call: Callable[[Any], Any]) -> Callable[[Any], AbstractAsyncContextManager[Any]]:
-    def lifespan(settings: Any) -> AbstractAsyncContextManager[Any]:
-        context = call(settings)
+def _entered(name: str, call: Callable[[Any, Any], Any]) -> Callable[[Any, Any], AbstractAsyncContextManager[Any]]:
+    def lifespan(settings: Any, sessions: Any) -> AbstractAsyncContextManager[Any]:
+        context = call(settings, sessions)
         if not isinstance(context, AbstractAsyncContextManager):
             message = (
                 f"workflow {name!r}: lifespan returned {type(context).__name__}, which is no async context manager: "

@@ -62,7 +62,7 @@ async def test_the_other_hooks_get_the_parameters_they_name_too(bound):
 
     assert session == ["result"]
     assert workflow.on_error("item", ValueError("no answer"), ATTEMPT) == Retry(reason="no answer")
-    async with workflow.lifespan("settings") as resources:
+    async with workflow.lifespan("settings", None) as resources:
         assert resources == "opened"
 
 
@@ -89,7 +89,7 @@ def test_a_lifespan_that_returns_no_async_context_manager_is_refused_when_it_is_
     with pytest.raises(
         PluginError, match="'pages': lifespan returned dict, which is no async context manager: put @as"
     ):
-        workflow.lifespan({})
+        workflow.lifespan({}, None)
 
 
 async def test_an_async_hook_runs_on_the_loop_and_a_plain_one_in_a_thread(bound):

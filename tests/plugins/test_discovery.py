@@ -26,7 +26,7 @@ async def test_installed_plugins_are_found_bound_and_work_together(site):
     assert reports["good"].hooks == ("declare_workflow", "lifespan", "process_item", "save_result", "on_error")
     assert reports["watcher"].hooks == ("around_item", "on_settled")
     good = host.workflows["good"]
-    async with good.lifespan("settings") as resources:
+    async with good.lifespan("settings", None) as resources:
         assert await good.process("x", Attempt(workflow="good", item="[1]"), resources, None) == (
             "x",
             "opened with settings",
