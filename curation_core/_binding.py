@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pydantic import BaseModel
@@ -63,7 +63,7 @@ async def fit(
     fitted: dict[str, Fitted] = {}
     faults: dict[str, str] = {}
     for name, bound in workflows.items():
-        rows, found = await _check(store, name, bound)
+        rows, found = await _check(store, name, bound, settings.tables.get(name, {}))
         if found:
             faults[name] = "; ".join(found)
             _logger.error("%s is disabled: %s", name, faults[name])
@@ -74,16 +74,21 @@ async def fit(
     return fitted, faults
 
 
-async def _check(store: Store, name: str, bound: BoundWorkflow) -> tuple[Rows, list[str]]:
+async def _check(
+    store: Store, name: str, bound: BoundWorkflow, renamed: Iterable[tuple[str, ...]]
+) -> tuple[Rows, list[str]]:
     rows = Rows(name, bound.workflow)
     try:
-        facts = await store.describe(rows)
+        facts = await store.describe(rows.table)
         if found := _preflight.faults(rows, facts):
             return rows, found
         rows = Rows(name, bound.workflow, facts.as_facts())
         if absent := await owned.missing(store.engine, bound.workflow.owned_tables):
             names = ", ".join(table.fullname for table in absent)
             return rows, [f"its own tables are missing: {names}: run `curation db upgrade`"]
+        others = [bound.workflow.named_tables[key] for key in renamed]
+        if found := [fault for table in others for fault in _preflight.missing(table, await store.describe(table))]:
+            return rows, found
         complaint = await store.rehearse(rows)
     except Exception as error:
         if is_passing(error):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from sqlalchemy import Table
+
 from curation_core._sql.rows import Rows
 from curation_core._store.inspecting import ColumnFacts, TableFacts
 from curation_core.errors import did_you_mean
@@ -19,19 +21,21 @@ _SIZED = re.compile(r"character(?: varying)?\((\d+)\)")
 
 def faults(rows: Rows, facts: TableFacts) -> list[str]:
     """What is wrong between a workflow and its table, one sentence each with the remedy; empty when all is well."""
-    table = rows.table.fullname
+    if facts.kind and facts.kind not in _TABLES:
+        return [f"{rows.table.fullname} is not a table, and its rows can't be locked: map the table behind it"]
+    return missing(rows.table, facts) or [*_key_faults(rows, facts), *_word_faults(rows, facts)]
+
+
+def missing(table: Table, facts: TableFacts) -> list[str]:
+    """What a table, or a column of it, that a plugin maps is missing in the database."""
     if not facts.kind:
-        return [f"table {table} does not exist: create it, or check the schema and the search_path of the database URL"]
-    if facts.kind not in _TABLES:
-        return [f"{table} is not a table, and its rows can't be locked: map the table behind it"]
-    missing = [
-        f"table {table} has no column {name!r}{did_you_mean(name, list(facts.columns))}"
-        for name in (column.name for column in rows.table.columns)
+        shown = table.fullname
+        return [f"table {shown} does not exist: create it, or check the schema and the search_path of the database URL"]
+    return [
+        f"table {table.fullname} has no column {name!r}{did_you_mean(name, list(facts.columns))}"
+        for name in (column.name for column in table.columns)
         if name not in facts.columns
     ]
-    if missing:
-        return missing
-    return [*_key_faults(rows, facts), *_word_faults(rows, facts)]
 
 
 def _key_faults(rows: Rows, facts: TableFacts) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from curation_core import _judge
 from curation_core._binding import Fitted, fit
+from curation_core._renaming import rename
 from curation_core._shift import Shift
 from curation_core._sql.rows import Rows
 from curation_core._store import Store
@@ -54,12 +55,15 @@ class Engine:
 
     Raises:
         UnknownWorkflow: A name in ``only`` is not loaded.
+        ConfigurationError: Two workflows of one plugin give a table different names.
     """
 
     def __init__(self, host: Host, settings: Settings, store: Store, only: Collection[str] = ()) -> None:
         for name in only:
             if name not in host.workflows:
                 raise UnknownWorkflow(name, list(host.workflows))
+        for name, bound in host.workflows.items():
+            rename(name, bound.workflow, settings.tables.get(name, {}))
         self._host = host
         self._settings = settings
         self._store = store

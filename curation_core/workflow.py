@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,9 @@ from sqlalchemy.sql import operators
 from curation_core.errors import DeclarationError
 from curation_core.policy import Policy
 from curation_core.states import States
+
+MAPPED_NAME = "curation_mapped_name"
+"""Where a table's ``info`` keeps the name that its plugin gives it, once it has another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,17 @@ class Workflow:
         return tuple(sa_inspect(model).local_table for model in self.owns)
 
     @property
+    def tables(self) -> dict[tuple[str, ...], Mapping[str, Column[Any]]]:
+        """The columns of each of the plugin's tables, by the keys under which an operator may name them."""
+        return {key: dict(table.columns) for key, table in self.named_tables.items()}
+
+    @property
+    def named_tables(self) -> dict[tuple[str, ...], Table]:
+        """The plugin's tables by those keys: ``("table",)`` is the workflow's own, ``("tables", "X")`` another."""
+        others = {*self.table.metadata.tables.values(), *self.owned_tables} - {self.table}
+        return {("table",): self.table, **{("tables", mapped_name(table)): table for table in others}}
+
+    @property
     def own_rows(self) -> ColumnElement[bool] | None:
         """Which rows are of the model, where the table holds those of several (single-table inheritance)."""
         mapper = self.mapper
@@ -161,6 +175,11 @@ class Workflow:
         if foreign:
             message = f"Workflow: where must look at {self.table.fullname} alone, it also looks at {foreign[0]}"
             raise DeclarationError(message)
+
+
+def mapped_name(table: Table) -> str:
+    """What the plugin calls a table, whatever it is called in this database."""
+    return str(table.info.get(MAPPED_NAME, table.name))
 
 
 def _order_column(expression: Any) -> OrderColumn:

@@ -64,6 +64,7 @@ def load(chosen: Chosen, *, needed: Collection[str] | None = (), quiet: bool = F
         ConfigurationError: The configuration is wrong.
         PluginError: A plugin is wrong that was named by an option, or any in strict mode.
     """
+    from curation_core._renaming import rename
     from curation_core.host import PluginState
 
     configuration = _read(chosen)
@@ -73,6 +74,8 @@ def load(chosen: Chosen, *, needed: Collection[str] | None = (), quiet: bool = F
         failed=[report.name for report in host.reports if report.state is not PluginState.OK],
         needed=needed,
     )
+    for name, bound in host.workflows.items():
+        rename(name, bound.workflow, settings.tables.get(name, {}))
     return Loaded(host, settings)
 
 
@@ -180,7 +183,7 @@ async def rows_of(store: Store, bound: BoundWorkflow) -> Rows:
     from curation_core._sql.rows import Rows
 
     rows = Rows(bound.name, bound.workflow)
-    facts = await store.describe(rows)
+    facts = await store.describe(rows.table)
     if found := _preflight.faults(rows, facts):
         raise TableFault("; ".join(found))
     return Rows(bound.name, bound.workflow, facts.as_facts())

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Table, func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -123,9 +123,9 @@ class Store:
         """What the command line asks for."""
         return OperatingStore(self.engine, self.ledger, self.now)
 
-    async def describe(self, rows: Rows) -> inspecting.TableFacts:
-        """The facts of a workflow's table."""
-        return await inspecting.describe(self.engine, rows.table)
+    async def describe(self, table: Table) -> inspecting.TableFacts:
+        """What the database says of a table."""
+        return await inspecting.describe(self.engine, table)
 
     async def rehearse(self, rows: Rows) -> str:
         """Try the statements on a workflow's table; the database's complaint, or an empty text."""

@@ -2,6 +2,7 @@
 
 from curation_core.settings.configuration import Configuration as Configuration
 from curation_core.settings.configuration import Declared as Declared
+from curation_core.settings.names import TableNames as TableNames
 from curation_core.settings.sections import DatabaseSettings as DatabaseSettings
 from curation_core.settings.sections import HostSettings as HostSettings
 from curation_core.settings.sections import LogSettings as LogSettings
@@ -18,4 +19,5 @@ __all__ = [
     "LogSettings",
     "PluginSettings",
     "Settings",
+    "TableNames",
 ]

@@ -13,6 +13,7 @@ from curation_core.policy import Policy
 from curation_core.settings.checks import build, merge, require_one_schedule
 from curation_core.settings.file import Document, KeyPath, read_document
 from curation_core.settings.keys import PREFIX, Catalogue, Key
+from curation_core.settings.names import OTHERS, OWN, TableNames, add_names
 from curation_core.settings.problems import Problem, configuration_error
 from curation_core.settings.sections import (
     SECTIONS,
@@ -39,6 +40,11 @@ class Declared(Protocol):
     @property
     def settings(self) -> type[BaseModel] | None:
         """The model of its own settings, if it has any."""
+        raise NotImplementedError
+
+    @property
+    def tables(self) -> Mapping[KeyPath, Mapping[str, object]]:
+        """The columns of each of its plugin's tables: its own under ``("table",)``, X under ``("tables", "X")``."""
         raise NotImplementedError
 
 
@@ -133,11 +139,18 @@ class Configuration:
         problems = [problem for layer in layers for problem in layer.problems]
         policies: dict[str, Policy] = {}
         plugin_settings: dict[str, BaseModel | None] = {}
+        tables: dict[str, dict[KeyPath, TableNames]] = {}
         for name, workflow in workflows.items():
             table = (*_WORKFLOWS, name)
             entries = merge([_defaults(workflow, catalogue, table), *(layer.entries for layer in layers)], table)
             own = {path: entry for path, entry in entries.items() if path[:3] == (*table, "settings")}
-            hard = {path: entry for path, entry in entries.items() if path not in own}
+            named = {path: entry for path, entry in entries.items() if path[2] in (*OWN, *OTHERS)}
+            for which in {path[: 3 if path[2:3] == OWN else 4] for path in named}:
+                here = {path: entry for path, entry in named.items() if path[: len(which)] == which}
+                names, wrong = build(TableNames, which, here, catalogue)
+                problems += wrong
+                tables.setdefault(name, {})[which[len(table) :]] = names or TableNames()
+            hard = {path: entry for path, entry in entries.items() if path not in own and path not in named}
             policy, wrong = build(Policy, table, hard, catalogue)
             problems += wrong
             policies[name] = policy or workflow.defaults
@@ -149,7 +162,7 @@ class Configuration:
                 )
                 problems += wrong
         general = self.resolve_general(problems)
-        return replace(general, policies=policies, plugin_settings=plugin_settings)
+        return replace(general, policies=policies, plugin_settings=plugin_settings, tables=tables)
 
     def resolve_general(self, further: Sequence[Problem] = ()) -> Settings:
         """The settings without those of workflows, for a command that loads no plugin.
@@ -184,6 +197,7 @@ class Configuration:
             catalogue.add((*_WORKFLOWS, name), Policy)
             if workflow.settings is not None:
                 catalogue.add((*_WORKFLOWS, name, "settings"), workflow.settings)
+            add_names(catalogue, (*_WORKFLOWS, name), workflow.tables)
         ignored = [(*_WORKFLOWS, name) for name in failed]
         layers = [from_environment(self._environ, catalogue, ignored=ignored, elsewhere=())]
         if self._document is not None:

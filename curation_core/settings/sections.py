@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, fi
 
 from curation_core.policy import Duration, Policy
 from curation_core.settings.addresses import check_address, for_asyncpg, shown
+from curation_core.settings.file import KeyPath
+from curation_core.settings.names import TableNames
 
 _NAME = r"[a-z_][a-z0-9_]{0,62}"  # what PostgreSQL takes without quotes, so that people can type it too
 SECTION = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, hide_input_in_errors=True)
@@ -158,6 +160,7 @@ class Settings:
         plugins: Which plugins are loaded.
         log: How much is logged.
         policies: For each loaded workflow, its policy: its own defaults under what the operator set.
+        tables: For each loaded workflow, what some of its plugin's tables are called here.
         plugin_settings: For each loaded workflow, its settings; ``None`` where it has none, or where it is not to run
             and a required one is missing.
     """
@@ -167,4 +170,5 @@ class Settings:
     plugins: PluginSettings = field(default_factory=PluginSettings)
     log: LogSettings = field(default_factory=LogSettings)
     policies: Mapping[str, Policy] = field(default_factory=dict)
+    tables: Mapping[str, Mapping[KeyPath, TableNames]] = field(default_factory=dict)
     plugin_settings: Mapping[str, BaseModel | None] = field(default_factory=dict)

@@ -28,6 +28,7 @@ class ScanSettings(BaseModel):
 class Declared:
     defaults: Policy = field(default_factory=Policy)
     settings: type[BaseModel] | None = None
+    tables: dict[tuple[str, ...], dict[str, object]] = field(default_factory=dict)
 
 
 PLAIN = {"sitemap-import": Declared()}

@@ -59,6 +59,7 @@ class Touchy(BaseModel):
 class Declared:
     defaults: Policy = field(default_factory=Policy)
     settings: type[BaseModel] | None = None
+    tables: dict[tuple[str, ...], dict[str, object]] = field(default_factory=dict)
 
 
 @pytest.fixture(autouse=True)

@@ -30,6 +30,7 @@ class OwnSettings(BaseModel):
 class Declared:
     defaults: Policy = field(default_factory=Policy)
     settings: type[BaseModel] | None = OwnSettings
+    tables: dict[tuple[str, ...], dict[str, object]] = field(default_factory=dict)
 
 
 SECTIONS = ["database", "host", "plugins", "log"]

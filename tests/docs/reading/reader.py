@@ -36,7 +36,7 @@ class AnySettings(BaseModel):
     model_config = ConfigDict(extra="allow")
 
 
-ANY_WORKFLOW = SimpleNamespace(defaults=Policy(), settings=AnySettings)
+ANY_WORKFLOW = SimpleNamespace(defaults=Policy(), settings=AnySettings, tables={})
 
 
 @dataclass
