@@ -203,3 +203,10 @@ def bench(session: nox.Session) -> None:
     """Measure claims and settles beside another queue; ``-- --json FILE`` keeps the figures."""
     session.install("-e", ".[embedded]", *requirements("bench", "."))
     session.run("python", "tests/bench/run.py", *session.posargs)
+
+
+@nox.session
+def chaos(session: nox.Session) -> None:
+    """Break what hosts stand on and count every row; ``-- --fault NAME``, ``--soak MINUTES``, ``--json FILE``."""
+    session.install("-e", ".[embedded]")
+    session.run("python", "tests/chaos/run.py", *session.posargs)

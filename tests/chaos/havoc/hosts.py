@@ -1,0 +1,141 @@
+"""Host processes, `curation run` as operators start it, and somebody who starts them again when they end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Self
+
+from havoc.moments import TooLateError, until
+from havoc.workflow import NAME
+
+HERE = Path(__file__).resolve().parents[1]
+
+LOST_AFTER = 2.0  # seconds, the least that the engine takes
+SWEEP_EVERY = 0.5
+CONCURRENCY = 50
+WORK = 0.2
+"""Seconds that an item takes: fifty at once make some 230 a second in each host, and the machine is not the limit."""
+
+CONFIGURATION = f"""\
+[host]
+lost_after = "{LOST_AFTER}s"
+sweep_every = "{SWEEP_EVERY}s"
+drain_timeout = "5s"
+
+[database]
+pool_size = 5
+
+[log]
+level = "warning"
+format = "text"
+
+[workflows.{NAME}]
+every = "1s"
+batch_size = {CONCURRENCY}
+concurrency = {CONCURRENCY}
+timeout = "20s"
+max_attempts = 20
+backoff = ["0.1s"]
+
+[workflows.{NAME}.settings]
+work = {WORK}
+"""
+
+STARTED_AGAIN_AFTER = 0.2  # seconds
+ENDED_BY_US = {-signal.SIGKILL, 128 + signal.SIGTERM, 0}
+STOPS_WITHIN = 15  # seconds, a failure guard
+
+
+class Fleet:
+    """Several hosts. Each that ends, whatever the reason, is started again, as systemd or Kubernetes would do.
+
+    Args:
+        url: The database, as the hosts reach it.
+        folder: For the configuration, the logs and the calls.
+
+    Attributes:
+        calls: The file that stands for the world outside.
+        ends: How many processes ended with which code.
+    """
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self.calls = folder / "calls"
+        self.calls.touch()
+        self.ends: Counter[int] = Counter()
+        self._folder = folder
+        configuration = folder / "curation.toml"
+        configuration.write_text(f'{CONFIGURATION}calls = "{self.calls}"\n')
+        options = [f"--plugin={NAME}=havoc.workflow", f"--workflow={NAME}", f"--config={configuration}"]
+        self._command = [sys.executable, "-m", "curation_core", "run", *options, f"--database={url}", "--parent-pipe"]
+        others = {name: value for name, value in os.environ.items() if not name.startswith("CURATION_")}
+        self._environment = {**others, "CURATION_PLUGINS": NAME}
+        self._running: dict[int, asyncio.subprocess.Process] = {}
+        self._over = False
+
+    @classmethod
+    @asynccontextmanager
+    async def at_work(cls, url: str, folder: Path, size: int) -> AsyncIterator[Self]:
+        """So many hosts, stopped at the end."""
+        fleet = cls(url, folder)
+        keeping = [asyncio.create_task(fleet._keep(slot)) for slot in range(size)]
+        try:
+            yield fleet
+        finally:
+            await fleet._stop(keeping)
+
+    @property
+    def pids(self) -> list[int]:
+        """The processes that run, or are frozen."""
+        return [process.pid for process in self._running.values()]
+
+    @property
+    def logs(self) -> list[Path]:
+        """What the hosts said."""
+        return sorted(self._folder.glob("host-*.log"))
+
+    async def replaced(self, pid: int) -> None:
+        """Wait until a process has ended."""
+        await until(lambda: pid not in self.pids, STOPS_WITHIN)
+
+    async def _keep(self, slot: int) -> None:
+        while not self._over:
+            with (self._folder / f"host-{slot}.log").open("ab") as log:
+                process = await asyncio.create_subprocess_exec(
+                    *self._command,
+                    cwd=HERE,
+                    env=self._environment,
+                    stdin=asyncio.subprocess.PIPE,  # its end, should this process die, stops the host
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
+            self._running[slot] = process
+            code = await process.wait()
+            del self._running[slot]
+            self.ends[code] += 1
+            with suppress(TooLateError):
+                await until(lambda: self._over, STARTED_AGAIN_AFTER)
+
+    async def _stop(self, keeping: list[asyncio.Task[None]]) -> None:
+        self._over = True
+        for pid in self.pids:
+            send(pid, signal.SIGCONT)
+            send(pid, signal.SIGTERM)
+        _, running = await asyncio.wait(keeping, timeout=STOPS_WITHIN)
+        if running:
+            for pid in self.pids:
+                send(pid, signal.SIGKILL)
+        await asyncio.gather(*keeping)
+
+
+def send(pid: int, number: signal.Signals) -> None:
+    """Send a signal to a process of a fleet, which may have ended meanwhile."""
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)

@@ -1,0 +1,82 @@
+"""Break everything that can be broken around real hosts, and count what became of every row.
+
+Prints a line for each fault. The exit code is 1 if a row was lost, had two effects, or hangs. Throughput and times are
+figures of this machine while it does what else it does; a target that is missed is named, and fails nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from havoc import report
+from havoc.faults import FAULTS, Kind
+from havoc.luck import luck
+from havoc.server import Server
+from havoc.soak import Soak
+from havoc.trial import Outcome, Scenario, trial
+
+BY_NAME = {fault.__name__: fault for fault in FAULTS}
+SOAK_MINUTES = 2.0
+
+
+def say(line: str) -> None:
+    """Tell whoever watches, while the table is not there yet."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def scenarios(chosen: argparse.Namespace) -> Iterator[Scenario]:
+    """What was chosen; without a choice, every fault by itself, and all of them together."""
+    for name in chosen.fault or ([] if chosen.soak else BY_NAME):
+        fault = BY_NAME[name]
+        yield Scenario(name, fault, by_network=FAULTS[fault] is Kind.NETWORK)
+    if chosen.soak or not chosen.fault:
+        yield Scenario("soak", Soak((chosen.soak or SOAK_MINUTES) * 60, say), by_network=True)
+
+
+async def everything(chosen: argparse.Namespace) -> list[Outcome]:
+    """Run what was chosen, one after the other."""
+    found = []
+    async with Server.running() as server:
+        say(f"{server.description}; {os.cpu_count()} processors; seed {chosen.seed}")
+        for scenario in scenarios(chosen):
+            say(f"{scenario.name} …")
+            keep = chosen.keep and chosen.keep / scenario.name
+            found.append(await trial(server, scenario, luck(chosen.seed, scenario.name), keep))
+            say("\n".join(report.table(found[-1:])))
+    return found
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="nox -s chaos --", description=__doc__)
+    parser.add_argument("--fault", action="append", choices=BY_NAME, help="only this one; may be repeated")
+    parser.add_argument(
+        "--soak",
+        type=float,
+        nargs="?",
+        const=SOAK_MINUTES,
+        metavar="MINUTES",
+        help=f"only the soak: faults at random and at once, for so long (default: {SOAK_MINUTES:g})",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=luck(time.time_ns()).randrange(10**6), help="of the soak and the victims"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="keep the figures")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the hosts' logs")
+    chosen = parser.parse_args()
+    found = asyncio.run(everything(chosen))
+    print("\n".join(report.table(found)))
+    print("\n".join(report.misses(found)) or "every target is met")
+    if chosen.json:
+        chosen.json.write_text(json.dumps([report.figures(outcome) for outcome in found], indent=2) + "\n")
+    return report.exit_code(found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
