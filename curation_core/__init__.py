@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from curation_core._postgres import EmbeddedPostgres as EmbeddedPostgres
     from curation_core.attempt import Attempt as Attempt
+    from curation_core.errors import ChildDied as ChildDied
     from curation_core.errors import ConfigurationError as ConfigurationError
     from curation_core.errors import CurationError as CurationError
     from curation_core.errors import DeclarationError as DeclarationError
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Attempt": "attempt",
+    "ChildDied": "errors",
     "ConfigurationError": "errors",
     "CurationError": "errors",
     "DeclarationError": "errors",

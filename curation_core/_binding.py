@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from curation_core import _judge, _preflight
+from curation_core._child import isolated
 from curation_core._sql.rows import Rows
 from curation_core._store import Store, owned
 from curation_core._store.connections import is_passing
@@ -69,6 +70,7 @@ async def fit(
             _logger.error("%s is disabled: %s", name, faults[name])
             continue
         policy = settings.policies[name]
+        bound = isolated(bound, policy) if policy.isolation == "process" else bound  # noqa: PLW2901 - the same workflow
         settling = store.settling(rows, bound.save, dict(watchers), policy.timeout)
         fitted[name] = Fitted(bound, policy, settings.plugin_settings.get(name), rows, settling)
     return fitted, faults

@@ -25,6 +25,11 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _CHATTY = ("alembic", "apscheduler")  # a line for each of their plugins, and for each firing of each clock
 
 
+def log_names() -> Mapping[str, str | int]:
+    """The names that a line logged here would get."""
+    return _context.get()
+
+
 class log_context:  # noqa: N801 - used like the functions of contextlib
     """Put names on every line that is logged inside, by whom ever: ``with log_context(workflow="deep-scan"): …``.
 

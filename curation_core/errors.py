@@ -9,7 +9,9 @@
     ├── DatabaseUnreachable     no connection could be had
     ├── LedgerError             the engine's own schema is missing, too old or too new
     ├── EmbeddedPostgresError   the embedded server can't be found or started
-    └── UnknownWorkflow         no loaded workflow has this name
+    ├── UnknownWorkflow         no loaded workflow has this name
+    ├── ChildDied               the child process that ran an item ended before it answered
+    └── NotSendable             an item, a result or an exception that can't go from one process to another
 """
 
 from __future__ import annotations
@@ -67,6 +69,17 @@ class UnknownWorkflow(CurationError):
         self.name = name
         there_are = ", ".join(sorted(known)) or "none"
         super().__init__(f"no workflow {name!r}{did_you_mean(name, known)} (there are: {there_are})")
+
+
+class ChildDied(CurationError):
+    """The child process that ran an item ended before it answered. The message says by which signal or exit code."""
+
+
+class NotSendable(CurationError):
+    """An item, a result or an exception can't be sent between host and child process. The message says why.
+
+    In place of an exception that can't be sent it carries that one's type and text.
+    """
 
 
 def did_you_mean(word: str, choices: Sequence[str]) -> str:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
+_SIZES = {"b": 1} | {f"{unit}b": 10**power for unit, power in (("k", 3), ("m", 6), ("g", 9))}
+_SIZES |= {f"{unit}ib": 2**power for unit, power in (("k", 10), ("m", 20), ("g", 30))}
+_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(B|[KMG]i?B)?\s*", re.IGNORECASE | re.ASCII)
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|d)?\s*")
 
 
@@ -29,7 +32,27 @@ def parse_duration(value: Any) -> Any:
     return value
 
 
+def parse_size(value: Any) -> Any:
+    """Turn ``"512MB"``, ``"1.5 GiB"`` or bytes (``"65536"``) into a number of bytes; leave the rest to pydantic.
+
+    >>> parse_size("512MB")
+    512000000
+    """
+    if isinstance(value, str):
+        match = _SIZE.fullmatch(value)
+        if match is None:
+            message = "should be a size such as '512MB', '2GiB' or a number of bytes"
+            raise ValueError(message)
+        return int(float(match[1]) * _SIZES[(match[2] or "B").lower()])
+    return value
+
+
 Duration = Annotated[timedelta, BeforeValidator(parse_duration), Field(ge=timedelta(0))]
+Size = Annotated[int, BeforeValidator(parse_size), Field(ge=0)]
+
+
+LEAST_MEMORY = 96 * 10**6
+"""Bytes below which a child process can hardly start: it counts 45 MB before it has loaded a plugin."""
 
 
 class Policy(BaseModel):
@@ -62,6 +85,13 @@ class Policy(BaseModel):
         min_length=1,
         description="waits before the second, third, … attempt; the last repeats; each varies by a tenth",
     )
+    isolation: Literal["none", "process"] = Field(
+        default="none",
+        description="process: items run in child processes, so that a crash costs the item alone that caused it",
+    )
+    memory_limit: Size = Field(
+        default=0, description="what one child process may have, such as 512MB; 0: no limit; needs isolation = process"
+    )
     enabled: bool = Field(default=True, description="false: loaded and listed, but no row is claimed")
 
     @field_validator("cron")
@@ -77,6 +107,17 @@ class Policy(BaseModel):
 
         CronTrigger.from_crontab(cron)
         return cron
+
+    @field_validator("memory_limit")
+    @classmethod
+    def _limit_of_a_process(cls, limit: int, info: ValidationInfo) -> int:
+        if limit and info.data.get("isolation") == "none":
+            message = "needs isolation = 'process', since a host's own memory is shared by its workflows"
+            raise ValueError(message)
+        if 0 < limit < LEAST_MEMORY:
+            message = f"should be at least {LEAST_MEMORY // 10**6}MB, since Python and the models take half of that"
+            raise ValueError(message)
+        return limit
 
     @model_validator(mode="after")
     def _one_schedule(self) -> Self:

@@ -34,18 +34,24 @@ class BoundWorkflow:
         process: ``(item, attempt, resources, settings)``: awaits ``async def process_item``, runs ``def`` in a thread,
             inside every plugin's ``around_item``; where nothing of this applies, it is the hook itself. Raises what the
             hook raises, ``SystemExit`` too. Cancelling it cancels the hook; a thread it can only leave behind.
+        bare: The same without anybody's ``around_item``.
+        around: Puts every plugin's ``around_item`` around another way to process an item.
         save: ``(session, item, result)``, if the plugin has ``save_result``.
         on_error: ``(item, error, attempt)``, if the plugin has it.
         lifespan: ``(settings)``, if the plugin has it. Raises `PluginError` if no async context manager comes back.
+        wants_sessions: Whether its ``lifespan`` asks for ``sessions``.
     """
 
     name: str
     workflow: Workflow
     report: PluginReport
     process: Process
+    bare: Process
+    around: Callable[[Process], Process]
     save: Callable[[AsyncSession, Any, Any], Awaitable[None]] | None = None
     on_error: Callable[[Any, Exception, Attempt], Outcome | None] | None = None
     lifespan: Callable[[Any, Any], AbstractAsyncContextManager[Any]] | None = None
+    wants_sessions: bool = False
 
 
 def bind(
@@ -64,20 +70,27 @@ def bind(
     """
     name = report.name
     calls = {hook: narrowed(hook, implementation) for hook, implementation in hooks.items()}
-    process = calls["process_item"]
+    bare = calls["process_item"]
     if not inspect.iscoroutinefunction(hooks["process_item"].function):
-        process = _threaded(process)
-    for plugin, wrap in reversed(around):
-        process = _wrapped(plugin, wrap, process)
+        bare = _threaded(bare)
+
+    def wrapped(inner: Process) -> Process:
+        for plugin, wrap in reversed(around):
+            inner = _wrapped(plugin, wrap, inner)
+        return inner
+
     lifespan = calls.get("lifespan")
     return BoundWorkflow(
         name=name,
         workflow=workflow,
         report=report,
-        process=process,
+        process=wrapped(bare),
+        bare=bare,
+        around=wrapped,
         save=calls.get("save_result"),
         on_error=calls.get("on_error"),
         lifespan=_entered(name, lifespan) if lifespan else None,
+        wants_sessions=lifespan is not None and "sessions" in parameters_of(hooks["lifespan"]),
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from curation_core.errors import did_you_mean
 from curation_core.settings.file import KeyPath
 from curation_core.settings.keys import Catalogue, Key
 from curation_core.settings.problems import NOT_SET, Problem, dotted, shown_value
@@ -102,8 +104,14 @@ def _explain(
     for part in location[len(entry.key.path) - len(path) :]:
         if isinstance(part, int) and isinstance(value, (list, tuple)):  # a string names an arm of a union
             key, value = f"{key}[{part}]", value[part]
-    got = "" if entry.key.secret else f", got {shown_value(value)}"
+    got = "" if entry.key.secret else f", got {shown_value(value)}{_suggestion(detail, value)}"
     return (key, entry.place, got), _message(detail)
+
+
+def _suggestion(detail: ErrorDetails, value: Any) -> str:
+    if detail["type"] != "literal_error" or not isinstance(value, str):
+        return ""
+    return did_you_mean(value, re.findall(r"'([^']*)'", detail["ctx"]["expected"]))
 
 
 def _message(detail: ErrorDetails) -> str:
