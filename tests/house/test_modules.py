@@ -5,7 +5,7 @@ from statistics import median
 
 LONGEST, USUAL, PLUGIN = 300, 120, 40
 SAY_NOTHING = {"job", "task", "util", "utils", "helper", "helpers", "common", "base", "manager", "service", "core"}
-SPEAK_SQL = {"plugin", "models", "saving", "budget", "purging", "__main__"}
+SPEAK_SQL = {"plugin", "models", "saving", "budget", "purging", "slots", "__main__"}
 
 
 def lengths(root, names):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Self
@@ -20,6 +20,9 @@ from curation_fetch.retry_after import retry_after_seconds
 from curation_fetch.settings import FetchSettings
 from curation_fetch.translation import translated
 from curation_fetch.urls import SCHEMES, fetchable, scheme_of, shown
+
+BeforeHop = Callable[[str], Awaitable[object]]
+"""What is awaited before a redirect is followed, with the address it leads to. An exception ends the fetch."""
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 SUCCESS = 2  # the first digit of a status that brings what was asked for
@@ -74,7 +77,13 @@ class Fetcher:
 
     @asynccontextmanager
     async def stream(
-        self, url: str, *, decode: bool = True, max_bytes: int | None = None, verify_tls: bool = True
+        self,
+        url: str,
+        *,
+        decode: bool = True,
+        max_bytes: int | None = None,
+        verify_tls: bool = True,
+        before_hop: BeforeHop | None = None,
     ) -> AsyncIterator[Response]:
         """Open an answer, to read its body as it arrives.
 
@@ -84,6 +93,8 @@ class Fetcher:
                 hands out what the server sent.
             max_bytes: The bound of this body; the settings' by default.
             verify_tls: ``False`` accepts any certificate: anybody on the way can then forge the answer.
+            before_hop: Awaited before each redirect is followed, to wait for that host's turn or to refuse it by an
+                exception. The time it takes does not count.
 
         Yields:
             The answer, with a status from 200 to 299, after all redirects.
@@ -91,7 +102,7 @@ class Fetcher:
         Raises:
             FetchError: One of its kinds; see `curation_fetch.errors`.
         """
-        answer, final_url = await self._follow(url, decode=decode, verify_tls=verify_tls)
+        answer, final_url = await self._follow(url, decode=decode, verify_tls=verify_tls, before_hop=before_hop)
         try:
             yield Response(answer, final_url, max_bytes or self.settings.max_body_bytes, self.settings)
         finally:
@@ -104,8 +115,11 @@ class Fetcher:
         async with self.stream(url, decode=decode, max_bytes=max_bytes, verify_tls=verify_tls) as response:
             return await response.read()
 
-    async def _follow(self, url: str, *, decode: bool, verify_tls: bool) -> tuple[aiohttp.ClientResponse, str]:
-        deadline = asyncio.get_running_loop().time() + self.settings.total_seconds
+    async def _follow(
+        self, url: str, *, decode: bool, verify_tls: bool, before_hop: BeforeHop | None
+    ) -> tuple[aiohttp.ClientResponse, str]:
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + self.settings.total_seconds
         try:
             here = fetchable(url)
         except ValueError as error:
@@ -120,6 +134,10 @@ class Fetcher:
             answer.release()
             here = _next_hop(location, here, visited, self.settings.max_redirects)
             visited.add(here)
+            if before_hop is not None:
+                asked_at = clock()
+                await before_hop(here)
+                deadline += clock() - asked_at
         if answer.status // 100 != SUCCESS:
             answer.release()
             wait = retry_after_seconds(
