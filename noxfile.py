@@ -208,5 +208,5 @@ def bench(session: nox.Session) -> None:
 @nox.session
 def chaos(session: nox.Session) -> None:
     """Break what hosts stand on and count every row; ``-- --fault NAME``, ``--soak MINUTES``, ``--json FILE``."""
-    session.install("-e", ".[embedded]")
+    session.install("-e", ".[embedded]", *requirements("bench", "."))
     session.run("python", "tests/chaos/run.py", *session.posargs)

@@ -7,6 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from havoc.ours import Ours
 from havoc.server import Database
 from havoc.trial import make_tables
 
@@ -15,5 +16,5 @@ from havoc.trial import make_tables
 async def database(database_url):
     """A database with the tables of a trial, and nothing in them."""
     database = Database(database_url)
-    await make_tables(database)
+    await make_tables(Ours(), database)
     return database

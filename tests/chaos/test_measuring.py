@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 from havoc import audit, measure, report
-from havoc.audit import LEDGER, Call, Counts
+from havoc.audit import Call, Counts
 from havoc.faults import Struck
 from havoc.luck import luck
+from havoc.ours import LEDGER, Ours
 from havoc.people import edit
 from havoc.tables import STATES, WITHDRAWN, Effect, Page, Queueing, queue_new
 from havoc.trial import Outcome, wait_of
@@ -15,6 +16,7 @@ from sqlalchemy import delete, func, insert, select, update
 
 SOUND = Counts(items=3, effects=3, lost=0, doubled=0, zombies=0, failed=0, charged=0, overruled=0)
 GOOD = Outcome(
+    contestant="curation",
     fault="calm",
     counts=SOUND,
     calls=3,
@@ -40,60 +42,60 @@ async def done(database):
 
 
 async def test_what_was_done_once_is_sound(done):
-    assert await audit.audit(done) == SOUND
-    assert await audit.idle(done)
+    assert await audit.audit(Ours(), done) == SOUND
+    assert await Ours().idle(done)
 
 
 async def test_a_queueing_without_an_effect_is_lost_whatever_its_page_says(done):
     await done.all(delete(Effect).where(Effect.queueing == 2))
-    assert await audit.audit(done) == SOUND._replace(effects=2, lost=1)
+    assert await audit.audit(Ours(), done) == SOUND._replace(effects=2, lost=1)
 
 
 async def test_a_page_that_the_engine_gave_up_is_lost(done):
     await done.all(delete(Effect).where(Effect.queueing == 2))
     await done.all(update(Page).where(Page.queueing == 2).values(status=STATES.failed))
-    assert await audit.audit(done) == SOUND._replace(effects=2, lost=1, failed=1)
+    assert await audit.audit(Ours(), done) == SOUND._replace(effects=2, lost=1, failed=1)
 
 
 async def test_a_page_that_is_gone_without_anybody_having_deleted_it_is_lost(done):
     await done.all(delete(Effect).where(Effect.queueing == 2))
     await done.all(delete(Page).where(Page.queueing == 2))
-    assert await audit.audit(done) == SOUND._replace(effects=2, lost=1)
+    assert await audit.audit(Ours(), done) == SOUND._replace(effects=2, lost=1)
 
 
 async def test_each_effect_beyond_the_first_is_doubled(done):
     await done.all(insert(Effect).values([{"queueing": 2}, {"queueing": 2}, {"queueing": 3}]))
-    assert await audit.audit(done) == SOUND._replace(effects=6, doubled=3)
+    assert await audit.audit(Ours(), done) == SOUND._replace(effects=6, doubled=3)
 
 
 async def test_a_lost_one_and_a_doubled_one_do_not_cancel_out(done):
     await done.all(update(Effect).where(Effect.queueing == 2).values(queueing=3))
-    assert await audit.audit(done) == SOUND._replace(lost=1, doubled=1)
+    assert await audit.audit(Ours(), done) == SOUND._replace(lost=1, doubled=1)
 
 
 async def test_an_effect_of_a_queueing_that_a_person_ended_is_one_too_many(done):
     await done.all(update(Queueing).where(Queueing.id == 2).values(overruled=True))
-    assert await audit.audit(done) == SOUND._replace(items=2, doubled=1, overruled=1)
+    assert await audit.audit(Ours(), done) == SOUND._replace(items=2, doubled=1, overruled=1)
 
 
 async def test_a_queueing_that_a_person_ended_needs_no_effect(done):
     await done.all(update(Queueing).where(Queueing.id == 2).values(overruled=True))
     await done.all(delete(Effect).where(Effect.queueing == 2))
-    assert (await audit.audit(done)).sound
+    assert (await audit.audit(Ours(), done)).sound
 
 
 async def test_a_page_left_in_processing_is_a_zombie(done):
     await done.all(update(Page).where(Page.queueing == 2).values(status=STATES.processing))
-    assert await audit.audit(done) == SOUND._replace(zombies=1)
-    assert not await audit.idle(done)
+    assert await audit.audit(Ours(), done) == SOUND._replace(zombies=1)
+    assert not await Ours().idle(done)
 
 
 async def test_a_live_claim_on_a_page_that_nobody_works_is_a_zombie(done):
     values = {"token": 1, "queueing": 1, "worker": func.gen_random_uuid(), "attempt": 1, "claimed_at": func.now()}
     await done.all(insert(LEDGER.claim).values(workflow=NAME, item="[2]", **values))
     await done.all(insert(LEDGER.claim).values(workflow=NAME, item="[9]", **values))
-    assert await audit.audit(done) == SOUND._replace(zombies=2)
-    assert not await audit.idle(done)
+    assert await audit.audit(Ours(), done) == SOUND._replace(zombies=2)
+    assert not await Ours().idle(done)
 
 
 async def test_attempts_that_counted_and_came_to_nothing_are_charged(done):
@@ -101,7 +103,7 @@ async def test_attempts_that_counted_and_came_to_nothing_are_charged(done):
     times = {"claimed_at": func.now(), "settled_at": func.now()}
     for token, outcome in enumerate(["lost", "retry", "released", "overruled", "done"]):
         await done.all(insert(LEDGER.attempt).values(token=token, outcome=outcome, **of, **times))
-    assert await audit.audit(done) == SOUND._replace(charged=2)
+    assert await audit.audit(Ours(), done) == SOUND._replace(charged=2)
 
 
 async def test_whatever_people_do_to_rows_that_nobody_works_leaves_nothing_lost(done):
@@ -111,7 +113,7 @@ async def test_whatever_people_do_to_rows_that_nobody_works_leaves_nothing_lost(
     left = {status for (status,) in await done.all(select(Page.status).distinct())}
     assert {STATES.queued, WITHDRAWN} <= left
     await done.all(insert(Effect).from_select(["queueing"], select(Page.queueing).where(Page.status == STATES.queued)))
-    counts = await audit.audit(done)
+    counts = await audit.audit(Ours(), done)
     assert counts.overruled > 10
     assert counts.sound, counts
 

@@ -16,8 +16,8 @@ import asyncpg
 from sqlalchemy import func, insert
 
 from havoc import people
-from havoc.audit import held_by, holder_of
-from havoc.hosts import CONCURRENCY, LOST_AFTER, Fleet, send
+from havoc.contestant import CONCURRENCY, LOST_AFTER, Contestant, held_by, holder_of
+from havoc.hosts import Fleet, send
 from havoc.moments import TooLateError, again_and_again, lasts, until
 from havoc.network import Network
 from havoc.server import END_SESSIONS, Server, unless_away
@@ -49,6 +49,7 @@ class Field:
     """Where things happen.
 
     Args:
+        contestant: Whose hosts they are.
         server: PostgreSQL.
         network: The way to it.
         fleet: The hosts.
@@ -57,6 +58,7 @@ class Field:
         deaf: How many hosts had to be killed since they did not stop when they were told to.
     """
 
+    contestant: Contestant
     server: Server
     network: Network
     fleet: Fleet
@@ -72,7 +74,7 @@ class Field:
         """Note what a process holds that does nothing any more."""
         at = time.time()
         with unless_away():
-            self.struck.append(Struck(pid, at, await held_by(self.server, pid)))
+            self.struck.append(Struck(pid, at, await held_by(self.contestant, self.server, pid)))
 
     async def freeze(self, pid: int) -> None:
         """Stop a process where it stands."""
@@ -91,7 +93,7 @@ class Field:
         async def found() -> int:
             with unless_away():
                 for pid in self.fleet.pids:
-                    if len(await held_by(self.server, pid)) >= CONCURRENCY * 0.8:
+                    if len(await held_by(self.contestant, self.server, pid)) >= CONCURRENCY * 0.8:
                         return pid
             return 0
 
@@ -201,7 +203,7 @@ async def blocked_loop(on: Field) -> None:
             page = {"status": STATES.queued, "queueing": queueing, "stall": LONG, "updated_at": long_ago}
             await connection.execute(insert(Page).values(page))
         with suppress(TooLateError):
-            await on.note(await until(lambda: holder_of(on.server, queueing), LONG))
+            await on.note(await until(lambda: holder_of(on.contestant, on.server, queueing), LONG))
     await lasts(LONG)
 
 
@@ -253,3 +255,6 @@ FAULTS: dict[Fault, Kind] = {
     hand_edits: Kind.ROWS,
 }
 """Every fault, in the order of the table."""
+
+PUBLIC = (postgres_restart, pg_backend_kill, pool_exhaustion, crash_recovery, repeated_kills)
+"""Those of the public comparison of queues, under the names that they have there."""

@@ -1,55 +1,23 @@
-"""Host processes, `curation run` as operators start it, and somebody who starts them again when they end."""
+"""Host processes, and somebody who starts them again when they end."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import signal
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Self
 
+from havoc.contestant import Contestant
 from havoc.moments import TooLateError, until
-from havoc.workflow import NAME
 
 HERE = Path(__file__).resolve().parents[1]
 
-LOST_AFTER = 2.0  # seconds, the least that the engine takes
-SWEEP_EVERY = 0.5
-CONCURRENCY = 50
-WORK = 0.2
-"""Seconds that an item takes: fifty at once make some 230 a second in each host, and the machine is not the limit."""
-
-CONFIGURATION = f"""\
-[host]
-lost_after = "{LOST_AFTER}s"
-sweep_every = "{SWEEP_EVERY}s"
-drain_timeout = "5s"
-
-[database]
-pool_size = 5
-
-[log]
-level = "warning"
-format = "text"
-
-[workflows.{NAME}]
-every = "1s"
-batch_size = {CONCURRENCY}
-concurrency = {CONCURRENCY}
-timeout = "20s"
-max_attempts = 20
-backoff = ["0.1s"]
-
-[workflows.{NAME}.settings]
-work = {WORK}
-"""
-
 STARTED_AGAIN_AFTER = 0.2  # seconds
-ENDED_BY_US = {-signal.SIGKILL, 128 + signal.SIGTERM, 0}
+ENDED_BY_US = {-signal.SIGKILL, -signal.SIGTERM, 128 + signal.SIGTERM, 0}
 STOPS_WITHIN = 15  # seconds, a failure guard
 
 
@@ -57,6 +25,7 @@ class Fleet:
     """Several hosts. Each that ends, whatever the reason, is started again, as systemd or Kubernetes would do.
 
     Args:
+        contestant: Whose hosts.
         url: The database, as the hosts reach it.
         folder: For the configuration, the logs and the calls.
 
@@ -65,40 +34,33 @@ class Fleet:
         ends: How many processes ended with which code.
     """
 
-    def __init__(self, url: str, folder: Path) -> None:
+    def __init__(self, contestant: Contestant, url: str, folder: Path) -> None:
         self.calls = folder / "calls"
         self.calls.touch()
         self.ends: Counter[int] = Counter()
         self._folder = folder
-        configuration = folder / "curation.toml"
-        configuration.write_text(f'{CONFIGURATION}calls = "{self.calls}"\n')
-        options = [f"--plugin={NAME}=havoc.workflow", f"--workflow={NAME}", f"--config={configuration}"]
-        self._command = [sys.executable, "-m", "curation_core", "run", *options, f"--database={url}", "--parent-pipe"]
+        self._command = contestant.command(url, folder, self.calls)
         others = {name: value for name, value in os.environ.items() if not name.startswith("CURATION_")}
-        self._environment = {**others, "CURATION_PLUGINS": NAME}
+        self._environment = others
         self._running: dict[int, asyncio.subprocess.Process] = {}
         self._over = False
 
     @classmethod
     @asynccontextmanager
-    async def at_work(cls, url: str, folder: Path, size: int) -> AsyncIterator[Self]:
+    async def at_work(cls, contestant: Contestant, url: str, folder: Path, size: int) -> AsyncIterator[Self]:
         """So many hosts, stopped at the end."""
-        fleet = cls(url, folder)
-        keeping = [asyncio.create_task(fleet._keep(slot)) for slot in range(size)]
-        try:
-            yield fleet
-        finally:
-            await fleet._stop(keeping)
+        fleet = cls(contestant, url, folder)
+        async with asyncio.TaskGroup() as keeping:  # a host that can't be started again ends everything
+            kept = [keeping.create_task(fleet._keep(slot)) for slot in range(size)]
+            try:
+                yield fleet
+            finally:
+                await fleet._stop(kept)
 
     @property
     def pids(self) -> list[int]:
         """The processes that run, or are frozen."""
         return [process.pid for process in self._running.values()]
-
-    @property
-    def logs(self) -> list[Path]:
-        """What the hosts said."""
-        return sorted(self._folder.glob("host-*.log"))
 
     async def replaced(self, pid: int) -> None:
         """Wait until a process has ended."""
@@ -117,6 +79,8 @@ class Fleet:
                     start_new_session=True,
                 )
             self._running[slot] = process
+            if self._over:  # it was being started while the others were stopped
+                send(process.pid, signal.SIGTERM)
             code = await process.wait()
             del self._running[slot]
             self.ends[code] += 1
@@ -132,7 +96,6 @@ class Fleet:
         if running:
             for pid in self.pids:
                 send(pid, signal.SIGKILL)
-        await asyncio.gather(*keeping)
 
 
 def send(pid: int, number: signal.Signals) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from havoc.measure import ENOUGH
+from havoc.ours import Ours
 from havoc.trial import Outcome
 
 HELD_AGAIN_WITHIN = 5.0
@@ -16,6 +17,7 @@ def figures(outcome: Outcome) -> dict[str, Any]:
     """What is kept of a trial. Ratios are to the throughput before; seconds that never came are null."""
     counts = outcome.counts
     return {
+        "contestant": outcome.contestant,
         "fault": outcome.fault,
         "items": counts.items,
         "effects": counts.effects,
@@ -40,13 +42,13 @@ def figures(outcome: Outcome) -> dict[str, Any]:
 def table(outcomes: Sequence[Outcome]) -> Iterator[str]:
     """The lines of the table for a terminal."""
     yield (
-        f"{'fault':18}{'items':>8}{'effects':>9}{'lost':>6}{'doubled':>9}{'zombies':>9}{'charged':>9}"
+        f"{'fault':27}{'items':>8}{'effects':>9}{'lost':>6}{'doubled':>9}{'zombies':>9}{'charged':>9}"
         f"{'before/s':>10}{'during':>8}{'after':>7}{'recovered':>11}{'held again':>12}"
     )
     for outcome in outcomes:
         found = figures(outcome)
         yield (
-            f"{found['fault']:18}{found['items']:8}{found['effects']:9}{found['lost']:6}{found['doubled']:9}"
+            f"{_name(outcome):27}{found['items']:8}{found['effects']:9}{found['lost']:6}{found['doubled']:9}"
             f"{found['zombies']:9}{found['attempts_charged']:9}{found['throughput_before']:10.0f}"
             f"{found['throughput_during']:8.0%}{found['throughput_ratio']:7.0%}"
             f"{_shown(found['recovered_s']):>11}{_shown(found['held_again_s']) if outcome.held else '-':>12}"
@@ -59,22 +61,26 @@ def misses(outcomes: Sequence[Outcome]) -> Iterator[str]:
         found = figures(outcome)
         for what in ("lost", "doubled", "zombies"):
             if found[what]:
-                yield f"{outcome.fault}: {found[what]} {what}"
+                yield f"{_name(outcome)}: {found[what]} {what}"
         if outcome.counts.failed:
-            yield f"{outcome.fault}: {outcome.counts.failed} pages were given up by the engine"
+            yield f"{_name(outcome)}: {outcome.counts.failed} pages were given up by the engine"
         if outcome.ended:
-            yield f"{outcome.fault}: {outcome.ended} hosts ended by themselves"
+            yield f"{_name(outcome)}: {outcome.ended} hosts ended by themselves"
         if outcome.deaf:
-            yield f"{outcome.fault}: {outcome.deaf} hosts did not stop when they were told to"
+            yield f"{_name(outcome)}: {outcome.deaf} hosts did not stop when they were told to"
         if found["throughput_ratio"] < ENOUGH or found["recovered_s"] is None:
-            yield f"{outcome.fault}: throughput came back to {found['throughput_ratio']:.0%} of before"
+            yield f"{_name(outcome)}: throughput came back to {found['throughput_ratio']:.0%} of before"
         if outcome.held and not (outcome.held_again or float("inf")) <= HELD_AGAIN_WITHIN:
-            yield f"{outcome.fault}: what a host held ran again after {_shown(found['held_again_s'])}"
+            yield f"{_name(outcome)}: what a host held ran again after {_shown(found['held_again_s'])}"
 
 
 def exit_code(outcomes: Sequence[Outcome]) -> int:
     """1 if anything was lost or doubled, or hangs; a throughput is told, and fails nothing."""
     return int(not all(outcome.counts.sound for outcome in outcomes))
+
+
+def _name(outcome: Outcome) -> str:
+    return outcome.fault if outcome.contestant == Ours.name else f"{outcome.fault}, {outcome.contestant}"
 
 
 def _ratio(one: float, other: float) -> float:

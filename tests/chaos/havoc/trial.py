@@ -12,17 +12,15 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from sqlalchemy import func, select, text
-
-from curation_core.ledger import migrate
 from havoc import audit, measure
-from havoc.audit import LEDGER, Calls, Counts
+from havoc.audit import Calls, Counts
+from havoc.contestant import Contestant
 from havoc.faults import Fault, Field, Struck
 from havoc.hosts import ENDED_BY_US, Fleet
 from havoc.moments import TooLateError, again_and_again, lasts, until
 from havoc.network import Network
 from havoc.server import Database, Server, dsn_of, unless_away
-from havoc.tables import STATES, Base, Page, queue_new
+from havoc.tables import Base
 
 HOSTS = 3
 BACKLOG = 2000
@@ -53,6 +51,7 @@ class Outcome:
     """What a trial found.
 
     Args:
+        contestant: Whose hosts they were.
         fault: Its name.
         counts: The audit.
         calls: Calls to the outside.
@@ -68,6 +67,7 @@ class Outcome:
         deaf: How many did not end when they were told to.
     """
 
+    contestant: str
     fault: str
     counts: Counts
     calls: int
@@ -90,43 +90,41 @@ class Outcome:
 
 
 @asynccontextmanager
-async def hosts_at_work(server: Server, chance: Random, *, by_network: bool, keep: Path | None) -> AsyncIterator[Field]:
+async def hosts_at_work(
+    contestant: Contestant, server: Server, scenario: Scenario, chance: Random, keep: Path | None
+) -> AsyncIterator[Field]:
     """Hosts on fresh tables; see `trial` for the arguments."""
-    await make_tables(server)
+    await make_tables(contestant, server)
     with tempfile.TemporaryDirectory(prefix="curation-chaos-") as temporary:
         folder = keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         async with Network.open(server.socket) as network:
-            url = dsn_of(network.url(server.url)) if by_network else server.dsn
-            async with Fleet.at_work(url, folder, HOSTS) as fleet:
-                yield Field(server, network, fleet, chance)
+            url = dsn_of(network.url(server.url)) if scenario.by_network else server.dsn
+            async with Fleet.at_work(contestant, url, folder, HOSTS) as fleet:
+                yield Field(contestant, server, network, fleet, chance)
 
 
-async def make_tables(database: Database) -> None:
+async def make_tables(contestant: Contestant, database: Database) -> None:
     """Make all tables anew."""
     async with database.transaction() as connection:
         await connection.run_sync(Base.metadata.drop_all)
-        await connection.execute(text("drop schema if exists curation cascade"))
-    await migrate.upgrade(database.engine)
-    async with database.transaction() as connection:
         await connection.run_sync(Base.metadata.create_all)
+    await contestant.install(database)
 
 
-async def feed(server: Server) -> None:
+async def feed(contestant: Contestant, database: Database) -> None:
     """Keep the backlog up, until cancelled."""
-    queued = select(BACKLOG - func.count()).where(Page.status == STATES.queued)
     while True:
         with unless_away():
-            missing = int(await server.one(queued))
+            missing = BACKLOG - await contestant.queued(database)
             if missing > BACKLOG // 10:
-                await server.all(queue_new(missing))
+                await contestant.queue(database, missing)
         await lasts(0.25)
 
 
-async def all_work(server: Server) -> bool:
+async def all_work(contestant: Contestant, database: Database) -> bool:
     """Whether every host holds something."""
-    worker = LEDGER.claim.c.worker
-    return bool(await server.one(select(func.count(worker.distinct()) >= HOSTS)))
+    return len({pid for _, pid in await contestant.holding(database)}) >= HOSTS
 
 
 async def until_recovered(server: Server, since: float, before: float, patience: float) -> None:
@@ -147,10 +145,13 @@ async def wait_of(server: Server, made: Calls, struck: Struck) -> float | None:
     return max(again.values(), default=struck.at) - struck.at
 
 
-async def trial(server: Server, scenario: Scenario, chance: Random, keep: Path | None = None) -> Outcome:
+async def trial(
+    contestant: Contestant, server: Server, scenario: Scenario, chance: Random, keep: Path | None = None
+) -> Outcome:
     """Run a scenario.
 
     Args:
+        contestant: Who is put to the test.
         server: PostgreSQL.
         scenario: What happens.
         chance: Whom it meets.
@@ -159,10 +160,10 @@ async def trial(server: Server, scenario: Scenario, chance: Random, keep: Path |
     Raises:
         TooLateError: The hosts did not begin to work.
     """
-    async with hosts_at_work(server, chance, by_network=scenario.by_network, keep=keep) as field:
+    async with hosts_at_work(contestant, server, scenario, chance, keep) as field:
         async with asyncio.TaskGroup() as tasks:  # whatever goes wrong with the feeding ends the trial
-            feeding = tasks.create_task(feed(server))
-            await until(lambda: all_work(server), STARTS_WITHIN)
+            feeding = tasks.create_task(feed(contestant, server))
+            await until(lambda: all_work(contestant, server), STARTS_WITHIN)
             await lasts(measure.WINDOW)
             began = time.time()
             await lasts(STEADY)
@@ -175,8 +176,8 @@ async def trial(server: Server, scenario: Scenario, chance: Random, keep: Path |
             end = time.time()
             feeding.cancel()
         with suppress(TooLateError):
-            await until(lambda: audit.idle(server), DRAINS_WITHIN)
-        counts = await audit.audit(server)
+            await until(lambda: contestant.idle(server), DRAINS_WITHIN)
+        counts = await audit.audit(contestant, server)
         moments = await audit.effects_at(server, began)
         made = audit.calls(field.fleet.calls)
         ended = sum(number for code, number in field.fleet.ends.items() if code not in ENDED_BY_US)
@@ -184,6 +185,7 @@ async def trial(server: Server, scenario: Scenario, chance: Random, keep: Path |
         recovered_at = over_at + back if back is not None else end - STEADY
         waits = [await wait_of(server, made, struck) for struck in field.struck if struck.held]
     return Outcome(
+        contestant=contestant.name,
         fault=scenario.name,
         counts=counts,
         calls=sum(map(len, made.values())),
