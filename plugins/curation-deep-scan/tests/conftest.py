@@ -77,6 +77,11 @@ def application_tables(*, native_enums: bool) -> sa.MetaData:
     return tables
 
 
+@pytest.fixture
+def application() -> Callable[..., sa.MetaData]:
+    return application_tables
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[EmbeddedPostgres]:
     with EmbeddedPostgres.throwaway() as server:
@@ -89,7 +94,7 @@ def native_enums(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture
-async def engine(server: EmbeddedPostgres, native_enums: bool) -> AsyncIterator[AsyncEngine]:
+async def engine(server: EmbeddedPostgres, native_enums) -> AsyncIterator[AsyncEngine]:
     tables = application_tables(native_enums=native_enums)
     engine = create_async_engine(server.url)
     async with engine.begin() as connection:
@@ -99,6 +104,7 @@ async def engine(server: EmbeddedPostgres, native_enums: bool) -> AsyncIterator[
     async with engine.begin() as connection:
         await connection.run_sync(Tables.metadata.drop_all, tables=OWNED)
         await connection.run_sync(tables.drop_all)
+        await connection.execute(sa.text("drop schema if exists curation cascade"))
     await engine.dispose()
 
 
@@ -137,8 +143,12 @@ def settings(stub: PlacesStub) -> Callable[..., DeepScanSettings]:
 # -- an item ----------------------------------------------------------------------------------------------------
 
 
-def an_attempt(number: int = 1, key: str = "") -> Attempt:
-    return Attempt("deep-scan", "[1]", number=number, max_attempts=5, idempotency_key=key)
+@pytest.fixture
+def an_attempt() -> Callable[..., Attempt]:
+    def make(number: int = 1, key: str = "") -> Attempt:
+        return Attempt("deep-scan", "[1]", number=number, max_attempts=5, idempotency_key=key)
+
+    return make
 
 
 @pytest.fixture
@@ -158,7 +168,9 @@ async def new_scanner(
 
 
 @pytest.fixture
-def scan(new_scanner: Callable[..., Awaitable[Scanner]]) -> Callable[..., Awaitable[Outcome]]:
+def scan(
+    new_scanner: Callable[..., Awaitable[Scanner]], an_attempt: Callable[..., Attempt]
+) -> Callable[..., Awaitable[Outcome]]:
     """Run one place through the plugin's hooks; ``using`` a scanner, or one with these settings."""
 
     async def run(
