@@ -6,16 +6,13 @@ from datetime import timedelta
 from typing import Any, assert_never
 
 from curation_core._backoff import backoff_delay
-from curation_core.claims import Claim, Verdict
+from curation_core.claims import MAX_LOST, Claim, Verdict
 from curation_core.outcomes import Done, Fail, Outcome, Pause, Retry, Skip
 from curation_core.policy import Policy
 from curation_core.states import Transition
 
 REASON_LENGTH = 1024
 """Longer reasons are cut: the length of the public ancestor's error columns."""
-
-MAX_LOST = 3
-"""A row that was lost with its worker this often is not given to another worker."""
 
 
 def judge(claim: Claim, returned: Any, policy: Policy, seconds: float = 0.0) -> Verdict:

@@ -58,7 +58,5 @@ def _rename_table(table: Table, given: TableNames, copies: Iterable[Table | Colu
                 each.fullname = f"{each.schema}.{each.name}" if each.schema else each.name
         elif each.key in given.columns and table.columns.get(each.key) in each.base_columns:
             each.name = given.columns[each.key]
-            for label in [
-                name for name in vars(each) if name.endswith("_label")
-            ]:
+            for label in [name for name in vars(each) if name.endswith("_label")]:
                 del vars(each)[label]

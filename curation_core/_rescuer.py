@@ -29,6 +29,7 @@ class Rescuer:
         observers: Everybody who watches.
         history_for: History older than this is pruned.
         failed: Called with a workflow's name for each of its rows that failed by a rescue.
+        suspects: Called with a workflow's name where rows of it are to run alone.
     """
 
     def __init__(
@@ -38,12 +39,14 @@ class Rescuer:
         observers: Observers,
         history_for: timedelta,
         failed: Callable[[str], None] = lambda _name: None,
+        suspects: Callable[[str], None] = lambda _name: None,
     ) -> None:
         self._upkeep = upkeep
         self._workflows = workflows
         self._observers = observers
         self._history_for = history_for
         self._failed = failed
+        self._suspects = suspects
 
     async def sweep(self) -> int:
         """Rescue every workflow's lost rows, drop stale waits, and forget the dead.
@@ -66,6 +69,8 @@ class Rescuer:
                     taken_back += len(settlement.settled)
                     self._tell(name, settlement)
             await self._upkeep.drop_unwanted_waiting(rows)
+            if await self._upkeep.suspects_due(rows):
+                self._suspects(name)
         except Exception as error:  # noqa: BLE001 - whatever it was, the next sweep tries again
             _logger.warning("%s: a sweep did not come through, the next will try: %s", name, _judge.describe(error))
         return taken_back

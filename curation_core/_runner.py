@@ -78,6 +78,7 @@ class Runner:
             self.abandon_deaf()
         if self._timer is not None:
             self._timer.cancel()
+            self._timer = None
 
     def abandon_deaf(self) -> None:
         """Settle without them the items that swallowed their cancellation: place and row are not theirs to keep."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from curation_core import _judge
-from curation_core._store.connections import is_passing
-from curation_core._store.settling import RefusedError, SaveError, SettleStore
+from curation_core._store.connections import is_ledger_gone, is_locked_out, is_passing
+from curation_core._store.settling import RefusedError, SaveError, SaveLockedError, SettleStore
 from curation_core.claims import Claim, Settlement, Verdict
 
 _logger = logging.getLogger(__name__)
@@ -18,6 +18,7 @@ _logger = logging.getLogger(__name__)
 GROUP = 1000
 """Verdicts settled in one transaction at most. What finishes during one settle forms the next: there is no timer."""
 
+LOOK_AT_LOCKED_EVERY = 1.0  # seconds
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 10.0  # seconds between tries while the database is away
 
 
@@ -44,6 +45,7 @@ class Settler:
         self._done = done
         self._finished: list[Verdict] = []
         self._settling: list[Verdict] = []
+        self._aside: set[Verdict] = set()
         self._arrived = asyncio.Event()
         self._closed = False
         self.pending = 0
@@ -51,7 +53,7 @@ class Settler:
     @property
     def tokens(self) -> set[int]:
         """The tokens of the claims that are not settled yet."""
-        return {verdict.claim.token for verdict in (*self._finished, *self._settling)}
+        return {verdict.claim.token for verdict in (*self._finished, *self._settling, *self._aside)}
 
     def submit(self, verdict: Verdict) -> None:
         """Take a verdict. It is settled with all others that are there when the current settle ends."""
@@ -71,43 +73,63 @@ class Settler:
             self._arrived.clear()
             while self._finished:
                 self._settling, self._finished = self._finished[:GROUP], self._finished[GROUP:]
-                await self._settle_until_done(self._settling)
+                around_locks = not self._aside.isdisjoint(self._settling)
+                self._aside.difference_update(self._settling)
+                await self._settle_until_done(self._settling, around_locks=around_locks)
                 self._settling = []
-            if self._closed:
+            if self._closed and not self._aside:
                 return
 
-    async def _settle_until_done(self, group: list[Verdict]) -> None:
+    async def _settle_until_done(self, group: list[Verdict], *, around_locks: bool = False) -> None:
         pause = FIRST_PAUSE
         while group:
             try:
-                settlement = await self._store.settle(self._worker, group)
-                if settlement.lost and pause > FIRST_PAUSE:
-                    settlement = await self._reconsidered(settlement)
+                settlement = await self._settle(group, around_locks=around_locks, again=pause > FIRST_PAUSE)
             except Exception as error:  # noqa: BLE001 - a plugin's writes may be refused in any way there is
-                if is_passing(error):
-                    _logger.warning(
-                        "%d results wait for the database, next try in %.1f s: %s",
-                        len(group),
-                        pause,
-                        _judge.describe(error),
-                    )
-                    await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - spreads load, guards nothing
+                if is_locked_out(error) and not around_locks:
+                    around_locks = True
+                elif is_passing(error) or is_ledger_gone(error):
+                    await _wait_for_the_database(len(group), pause, error)
                     pause = min(pause * 2, LONGEST_PAUSE)
-                    continue
-                if len(group) > 1:
+                elif len(group) > 1:
                     for verdict in group:
-                        await self._settle_until_done([verdict])
+                        await self._settle_until_done([verdict], around_locks=around_locks)
                     return
-                group = self._without(group[0], error)
+                elif isinstance(error, SaveLockedError):
+                    self._set_aside(group)
+                    return
+                else:
+                    group = self._without(group[0], error)
             else:
-                self._finish(settlement, len(group))
+                self._set_aside(settlement.locked)
+                self._finish(settlement, len(group) - len(settlement.locked))
                 return
+
+    async def _settle(self, group: list[Verdict], *, around_locks: bool, again: bool) -> Settlement:
+        settlement = await self._store.settle(self._worker, group, around_locks=around_locks)
+        if settlement.lost and again:
+            settlement = await self._reconsidered(settlement)
+        if settlement.lost and (adopted := await self._store.adopt(settlement.lost)):
+            _logger.warning("%d rows had lost their claims without a trace, and are queued again", adopted)
+        return settlement
+
+    def _set_aside(self, locked: Sequence[Verdict]) -> None:
+        """Come back to them later: whoever has locked a row delays its own settle and no other."""
+        if locked:
+            others = f" and {len(locked) - 1} others" if len(locked) > 1 else ""
+            _logger.warning("%s%s: locked by somebody, the result waits", locked[0].claim.item, others)
+            self._aside.update(locked)
+            asyncio.get_running_loop().call_later(LOOK_AT_LOCKED_EVERY, self._take_up, locked)
+
+    def _take_up(self, locked: Sequence[Verdict]) -> None:
+        self._finished.extend(locked)
+        self._arrived.set()
 
     async def _reconsidered(self, settlement: Settlement) -> Settlement:
         """After a lost connection: what is no longer held may have been settled by the commit that got no answer."""
         before = await self._store.settled_before(settlement.lost)
         lost = [verdict for verdict in settlement.lost if verdict not in before]
-        return Settlement([*settlement.settled, *before], settlement.overruled, lost)
+        return Settlement([*settlement.settled, *before], settlement.overruled, lost, settlement.locked)
 
     def _without(self, verdict: Verdict, error: Exception) -> list[Verdict]:
         """What to settle instead of a verdict that the plugin's writes, or the table itself, refused."""
@@ -135,3 +157,9 @@ class Settler:
                 verdict.claim.attempt,
             )
         self._done(settlement)
+
+
+async def _wait_for_the_database(results: int, pause: float, error: Exception) -> None:
+    told = _judge.describe(error)
+    _logger.warning("%d results wait for the database, next try in %.1f s: %s", results, pause, told)
+    await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - spreads load, guards nothing

@@ -27,7 +27,9 @@ from curation_core.worker import Worker
 _logger = logging.getLogger(__name__)
 
 PRUNE_EVERY = 3600.0  # seconds
-GIVE_BACK_WITHIN = 10.0  # seconds for cancelled items to end and for their rows to be given back
+AFTER_A_PAUSE = 0.001  # seconds: a timer may come early by the clock's granularity
+MAX_TIMER = 86400.0  # seconds; a longer pause is seen again by a later sweep
+GIVE_BACK_WITHIN = 7.0  # seconds for cancelled items to end and for their rows to be given back
 
 
 class Shift:
@@ -60,6 +62,8 @@ class Shift:
         self._hurried = asyncio.Event()
         self._sweeping: asyncio.Task[None] | None = None
         self._pruned_at = 0.0
+        self._alone = asyncio.Lock()
+        self._ends_of_pauses: list[asyncio.TimerHandle] = []
         self.workers = {
             name: self._worker(name, fitted, resources.get(name), observers) for name, fitted in workflows.items()
         }
@@ -70,6 +74,7 @@ class Shift:
             observers,
             settings.history_for,
             self._count_failed,
+            lambda name: self.workers[name].suspect(),
         )
         self._heartbeat: Heartbeat | None = None
 
@@ -124,6 +129,7 @@ class Shift:
             await self._over.wait()
         finally:
             clock.stop()
+            self._wake_after({})
             for worker in self.workers.values():
                 worker.stop()
             left = await self._drain(working)
@@ -169,6 +175,7 @@ class Shift:
             executor,
             lambda done: Settler(fitted.settling, self.id, executor.decide, done),
             observers,
+            self._alone,
         )
 
     def _clock(self) -> Clock:
@@ -184,7 +191,7 @@ class Shift:
             _logger.info("behind a transaction pooler nothing can be listened to: rows are found by polling")
             return
         wakes = {name: worker.wake for name, worker in self.workers.items()}
-        await Listener(self._store, wakes, [worker.listening for worker in self.workers.values()]).run()
+        await Listener(self._store, wakes, [worker.catch_up for worker in self.workers.values()]).run()
 
     def _sweep(self) -> None:
         if self._sweeping is None or self._sweeping.done():
@@ -197,10 +204,22 @@ class Shift:
             if time.monotonic() - self._pruned_at > PRUNE_EVERY:
                 await self._rescuer.prune()
                 self._pruned_at = time.monotonic()
+            self._wake_after(await self._upkeep.pauses())
         except Exception as error:  # noqa: BLE001 - a sweep must not end the host, whatever went wrong with it
             _logger.warning("a sweep did not come through, the next one will try: %s", _judge.describe(error))
         for worker in self.workers.values():
             worker.sweep()
+
+    def _wake_after(self, pauses: Mapping[str, float]) -> None:
+        # Whoever paused the workflow may be gone by then, and nobody is told that a time has passed.
+        for timer in self._ends_of_pauses:
+            timer.cancel()
+        loop = asyncio.get_running_loop()
+        self._ends_of_pauses = [
+            loop.call_later(seconds + AFTER_A_PAUSE, self.workers[name].catch_up)
+            for name, seconds in pauses.items()
+            if name in self.workers and seconds < MAX_TIMER
+        ]
 
     def _count_failed(self, name: str) -> None:
         counts = self.workers[name].counts

@@ -9,6 +9,13 @@ from typing import Any
 
 from curation_core.states import Transition
 
+MAX_LOST = 3
+"""A row that was lost with its worker this often is not given to another worker.
+
+Before the last time it runs with nothing beside it in its process: then it is known who did it, and the rows that only
+shared a process with it are not quarantined for that.
+"""
+
 
 @dataclass(slots=True, eq=False)
 class Claim:
@@ -72,8 +79,10 @@ class Settlement:
         settled: Committed as asked.
         overruled: Their claim was held, but a person had moved the row or no longer wants it: no effect was left.
         lost: Their claim was no longer held: nothing was changed.
+        locked: Their row is locked by somebody else: nothing was changed, and the claim is still held.
     """
 
     settled: Sequence[Verdict] = ()
     overruled: Sequence[Verdict] = ()
     lost: Sequence[Verdict] = ()
+    locked: Sequence[Verdict] = ()

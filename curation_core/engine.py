@@ -15,6 +15,7 @@ from curation_core._renaming import rename
 from curation_core._shift import Shift
 from curation_core._sql.rows import Rows
 from curation_core._store import Store
+from curation_core._waiting import wait_for
 from curation_core.errors import UnknownWorkflow
 from curation_core.host import Host, core_version
 from curation_core.settings import Settings
@@ -147,7 +148,7 @@ class Engine:
             self._left |= await shift.run()
         except Exception as error:  # noqa: BLE001 - the database may be away; it is tried until it is back
             _logger.warning("no work under a new worker id yet: %s", _judge.describe(error))
-            await self._wait(RESTART_PAUSE)
+            await wait_for(self._stopping, RESTART_PAUSE)
         finally:
             if watching is not None:
                 watching.cancel()
@@ -168,24 +169,17 @@ class Engine:
         """Stop when nothing is queued and no host holds anything: a timer, a sweep or a settle wakes who waits."""
         upkeep = self._store.upkeep(self._settings.host.lost_after)
         while not self._stopping.is_set():
-            await self._wait(IDLE_CHECK_EVERY)
+            await wait_for(self._stopping, IDLE_CHECK_EVERY)
             if shift.busy or shift.troubled:
                 continue
             try:
                 if await upkeep.anything_left(workflows):
-                    await self._wait(LOOK_AGAIN_AFTER)
+                    await wait_for(self._stopping, LOOK_AGAIN_AFTER)
                     shift.wake()  # it may be a row that somebody has locked, or one whose time comes
                 elif not shift.busy:
                     self.stop()
             except Exception as error:  # noqa: BLE001 - the database may be away; it is asked again
                 _logger.warning("could not see whether anything is left: %s", _judge.describe(error))
-
-    async def _wait(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._stopping.wait()
-        except TimeoutError:
-            pass
 
 
 async def _leave(name: str, lifespan: AbstractAsyncContextManager[Any]) -> None:

@@ -15,6 +15,7 @@ from curation_core._scan import Scan
 from curation_core._settler import Settler
 from curation_core._store.claiming import ClaimStore
 from curation_core._store.connections import is_passing
+from curation_core._waiting import wait_for
 from curation_core.claims import Claim, Settlement, Verdict
 from curation_core.host import Observers
 from curation_core.policy import Policy
@@ -38,6 +39,7 @@ class Worker:
         executor: What runs them.
         make_settler: Makes where verdicts go, given what to call after each commit.
         observers: Everybody who watches.
+        alone: Held in this process by whatever runs alone.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Worker:
         executor: Executor,
         make_settler: Callable[[Callable[[Settlement], None]], Settler],
         observers: Observers,
+        alone: asyncio.Lock,
     ) -> None:
         self.name = name
         self.policy = policy
@@ -56,6 +59,8 @@ class Worker:
         self._claims = claims
         self._settler = make_settler(self._settled)
         self._observers = observers
+        self._alone = alone
+        self._suspected = False
         self._scan = Scan()
         self._runner = Runner(executor, policy.timeout.total_seconds(), self._finished)
         self._awake = asyncio.Event()
@@ -88,10 +93,17 @@ class Worker:
         self._due = True
         self._awake.set()
 
-    def listening(self) -> None:
-        """Look for what was missed while nobody listened; with a cron, fresh rows wait for its time all the same."""
+    def catch_up(self) -> None:
+        """Look for what was missed, unheard or paused; with a cron, fresh rows wait for its time all the same."""
         if self.policy.cron is None:
             self.wake()
+        else:
+            self.wake_for_due()
+
+    def suspect(self) -> None:
+        """Run the rows that are to run alone, before any other is claimed."""
+        self._suspected = True
+        self._awake.set()
 
     def sweep(self) -> None:
         """Look for what other hosts made claimable unheard, and let go of items that ignore their end."""
@@ -125,7 +137,7 @@ class Worker:
                         self.trouble,
                     )
                     self._awake.set()
-                    await _wait(self._stopped, pause * random.uniform(0.5, 1))  # noqa: S311 - spreads load, guards nothing
+                    await wait_for(self._stopped, pause * random.uniform(0.5, 1))  # noqa: S311 - spreads load, guards nothing
                     pause = min(pause * 2, LONGEST_PAUSE)
                 finally:
                     self._claiming = False
@@ -149,6 +161,8 @@ class Worker:
     async def _drain(self) -> None:
         if self._uncertain:
             await self._give_back_unheard()
+        if self._suspected and not self._alone.locked():
+            await self._run_suspects()
         goes_on = False
         if self._fresh:
             self._fresh = False
@@ -159,6 +173,21 @@ class Worker:
                 await self._claim_due()
             else:
                 goes_on = await self._claim_fresh()
+
+    async def _run_suspects(self) -> None:
+        """Run rows one after the other, each with none of this workflow beside it.
+
+        What they are suspected of ends a process; the next to end is to have a single suspect.
+        """
+        self._suspected = False
+        async with self._alone:
+            while not self._stopped.is_set():
+                await self._runner.wait()
+                claims = await self._claims.suspect()
+                if not claims:
+                    return
+                self._start(claims)
+                await self._runner.wait()
 
     async def _claim_fresh(self) -> bool:
         limit = await self._room()
@@ -194,7 +223,7 @@ class Worker:
             if free and patience is None:
                 patience = time.monotonic() + REFILL_AFTER
             self._freed.clear()
-            await _wait(self._freed, None if patience is None else patience - time.monotonic())
+            await wait_for(self._freed, None if patience is None else patience - time.monotonic())
         return 0
 
     def _free(self) -> int:
@@ -259,14 +288,6 @@ class Worker:
         if self._observers.has_settled:
             claim = verdict.claim
             self._observers.settled(self.name, claim.item, outcome, reason, claim.attempt, verdict.seconds)
-
-
-async def _wait(event: asyncio.Event, seconds: float | None) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        pass
 
 
 def _rounded(room: int, batch_size: int) -> int:

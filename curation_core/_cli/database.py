@@ -130,13 +130,13 @@ async def _check_brought(brought: Brought) -> None:
 async def _upgrade(settings: Settings, *, dry_run: bool) -> tuple[str | None, str]:
     from alembic.util import CommandError
 
-    from curation_core.ledger import migrate
+    from curation_core.ledger import migrate, revision
 
     schema = settings.database.ledger_schema
     async with open_store(settings, check=False) as store:
         with suppress(LedgerError):  # it is what an upgrade is for
             await store.check()
-        before, needed = await migrate.current(store.engine, schema), migrate.newest(schema)
+        before, needed = await revision.current(store.engine, schema), revision.NEEDED
         if not dry_run and before != needed:
             try:
                 await migrate.upgrade(store.engine, schema)
@@ -147,7 +147,7 @@ async def _upgrade(settings: Settings, *, dry_run: bool) -> tuple[str | None, st
 
 
 async def _check(settings: Settings) -> str:
-    from curation_core.ledger import migrate
+    from curation_core.ledger import revision
 
     async with open_store(settings):
-        return migrate.newest(settings.database.ledger_schema)
+        return revision.NEEDED

@@ -155,11 +155,10 @@ async def open_store(
     from sqlalchemy.exc import DBAPIError
 
     from curation_core._store import Store
-    from curation_core._store.connections import ANSWER_WITHIN, PATIENCE, is_passing
+    from curation_core._store.connections import PATIENCE, is_passing
 
     with nullcontext(url) if url is not None else database_url(settings.database) as address:
-        answer_within = PATIENCE if patient else ANSWER_WITHIN
-        store = Store(address, settings.database, settings.host.lost_after, answer_within)
+        store = Store(address, settings.database, settings.host.lost_after, PATIENCE if patient else None)
         try:
             if check:
                 await store.check()

@@ -30,6 +30,7 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 
 from curation_core._sql.cursor import Cursor, beyond
 from curation_core._sql.rows import Rows, given, row_number
+from curation_core.claims import MAX_LOST
 from curation_core.ledger import Ledger
 from curation_core.states import Role
 
@@ -100,10 +101,18 @@ def claim_fresh(rows: Rows, ledger: Ledger, now: ColumnElement[Any], cursor: Cur
     )
 
 
-def claim_due(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
+def claim_due(
+    rows: Rows, ledger: Ledger, now: ColumnElement[Any], *, suspects: bool = False
+) -> Select[*tuple[Any, ...]]:
     """Claim queued rows whose wait for a retry is over, the longest due first.
 
     Parameters: ``worker``, ``limit`` (a literal).
+
+    Args:
+        rows: The workflow's rows.
+        ledger: The engine's tables.
+        now: The SQL expression for the present.
+        suspects: Those that are to run alone, since their worker died once more than others' may; else all others.
 
     Returns:
         Columns as in `claim_fresh`, up to ``claimed_at``.
@@ -117,6 +126,7 @@ def claim_due(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Select[*tu
             waiting.c.workflow == rows.workflow_name,
             waiting.c.worker.is_(None),
             waiting.c.retry_at <= now,
+            is_suspect(waiting) if suspects else ~is_suspect(waiting),
             rows.is_still(Role.QUEUED),
             rows.wanted,
             ~paused(rows, ledger, now),
@@ -146,6 +156,18 @@ def claim_due(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Select[*tu
     chosen = select(due).where(due.c.curation_item == won.c.item).subquery("curation_chosen")
     moved = _to_processing(rows, chosen)
     return select(*moved.c, *_claim_columns(won)).select_from(moved.join(won, rows.item(moved) == won.c.item))
+
+
+def is_suspect(claim: FromClause) -> ColumnElement[bool]:
+    """The condition that a row is lost for good if its worker dies once more."""
+    return claim.c.lost >= literal(MAX_LOST - 1, literal_execute=True)
+
+
+def suspects_due(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
+    """Whether rows that are to run alone are due. Column: a truth value."""
+    claim = ledger.claim
+    due = (claim.c.workflow == rows.workflow_name, claim.c.worker.is_(None), claim.c.retry_at <= now, is_suspect(claim))
+    return select(exists(select(claim.c.item).where(*due)).label("due"))
 
 
 def claims_held(rows: Rows, ledger: Ledger) -> Select[*tuple[Any, ...]]:

@@ -6,11 +6,13 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Double,
     Insert,
     Interval,
     Select,
     Text,
     Update,
+    cast,
     distinct,
     func,
     null,
@@ -72,6 +74,15 @@ def pause(ledger: Ledger, now: ColumnElement[Any]) -> Insert:
         index_elements=["workflow"],
         set_={name: new[name] for name in ("paused_until", "paused_by", "reason", "changed_at")},
         where=longer,
+    )
+
+
+def pauses(ledger: Ledger, now: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
+    """The pauses that end by themselves. Columns: ``workflow``, ``left`` (seconds)."""
+    control = ledger.control
+    left = cast(func.extract("epoch", control.c.paused_until - now), Double)
+    return select(control.c.workflow, left.label("left")).where(
+        control.c.paused_until > now, func.isfinite(control.c.paused_until)
     )
 
 

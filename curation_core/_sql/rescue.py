@@ -1,4 +1,4 @@
-"""Find what dead workers left, and waiting claims that nobody waits for any more."""
+"""Find what dead workers left, rows in processing that nobody claimed, and waits that nobody waits for any more."""
 
 from __future__ import annotations
 
@@ -7,15 +7,21 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Delete,
+    FromClause,
     Integer,
     Interval,
     Select,
+    Text,
+    and_,
     delete,
     exists,
+    func,
     literal,
     or_,
     select,
+    update,
 )
+from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.sql.dml import ReturningDelete
 
 from curation_core._sql.rows import Rows, given
@@ -38,15 +44,84 @@ def lock_lost(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Select[*tu
         .where(
             claim.c.workflow == rows.workflow_name,
             claim.c.worker.is_not(None),
-            or_(
-                worker.c.id.is_(None),
-                worker.c.heartbeat_at < now - given("lost_after", Interval),
-            ),
+            _is_dead(worker, now),
         )
         .order_by(claim.c.worker, claim.c.item)
         .limit(given("limit", Integer, literal_execute=True))
         .with_for_update(of=claim, skip_locked=True)
     )
+
+
+def count_lost(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
+    """How many claims `lock_lost` would find, locked or not. Parameter: ``lost_after``. Column: ``lost``."""
+    claim, worker = ledger.claim, ledger.worker
+    return (
+        select(func.count().label("lost"))
+        .join_from(claim, worker, claim.c.worker == worker.c.id, isouter=True)
+        .where(claim.c.workflow == rows.workflow_name, claim.c.worker.is_not(None), _is_dead(worker, now))
+    )
+
+
+def count_orphans(rows: Rows, ledger: Ledger) -> Select[*tuple[Any, ...]]:
+    """How many rows are in processing with no claim. Column: ``orphans``."""
+    return select(func.count().label("orphans")).where(
+        rows.has(Role.PROCESSING), rows.of_model, _unclaimed(rows, ledger)
+    )
+
+
+def adopt_orphans(rows: Rows, ledger: Ledger, now: ColumnElement[Any], *, everything: bool) -> Select[*tuple[Any, ...]]:
+    """Put rows that are in processing, and that nobody has a claim on, back to queued.
+
+    Parameters: ``reason``, ``limit`` (a literal), and the array ``item``, unless every row is looked at.
+
+    Returns:
+        Columns: ``item``, ``token``.
+    """
+    # The insert is the test, as for a claim: what has a claim by now, seen by this statement or not, stays as it is.
+    claim = ledger.claim
+    where = rows.has(Role.PROCESSING) if everything else and_(rows.among_items(), rows.is_still(Role.PROCESSING))
+    orphans = (
+        select(*rows.key, rows.item().label("curation_item"))
+        .where(where, rows.of_model, _unclaimed(rows, ledger))
+        .limit(given("limit", Integer, literal_execute=True))
+        .with_for_update(skip_locked=True, key_share=True)
+        .cte("curation_orphans")
+    )
+    fresh = select(orphans.c.curation_item, ledger.token.next_value().label("curation_token")).subquery(
+        "curation_fresh"
+    )
+    nothing = literal(0, literal_execute=True)
+    adopted = (
+        pg_insert(claim)
+        .from_select(
+            ["workflow", "item", "token", "queueing", "attempt", "claimed_at", "retry_at", "error"],
+            select(
+                rows.workflow_name,
+                fresh.c.curation_item,
+                fresh.c.curation_token,
+                fresh.c.curation_token,
+                nothing,
+                now,
+                now,
+                given("reason", Text),
+            ),
+        )
+        .on_conflict_do_nothing(index_elements=["workflow", "item"])
+        .returning(claim.c.item, claim.c.token)
+        .cte("curation_adopted")
+    )
+    chosen = select(orphans).where(orphans.c.curation_item == adopted.c.item).subquery("curation_chosen")
+    values: dict[Any, Any] = {rows.status: rows.word(Role.QUEUED)}
+    if rows.error is not None:
+        values[rows.error] = rows.as_stored(given("reason", Text), rows.error)
+    moved = (
+        update(rows.table)
+        .where(rows.among(chosen))
+        .values(rows.changing(values))
+        .returning(rows.item().label("item"))
+        .cte("curation_moved")
+    )
+    return select(adopted.c.item, adopted.c.token).where(adopted.c.item == moved.c.item)
 
 
 def drop_unwanted_waiting(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> ReturningDelete[str]:
@@ -88,3 +163,16 @@ def prune_history(ledger: Ledger, now: ColumnElement[Any]) -> Delete:
     """Delete history older than the parameter ``history_for``."""
     attempt = ledger.attempt
     return delete(attempt).where(attempt.c.settled_at < now - given("history_for", Interval))
+
+
+def _is_dead(worker: FromClause, now: ColumnElement[Any]) -> ColumnElement[bool]:
+    return or_(worker.c.id.is_(None), worker.c.heartbeat_at < now - given("lost_after", Interval))
+
+
+def _unclaimed(rows: Rows, ledger: Ledger) -> ColumnElement[bool]:
+    claim = ledger.claim
+    # A sub-select for a value stays one probe for each row; NOT EXISTS may become a join over the table.
+    probe = select(literal(True, literal_execute=True)).where(
+        claim.c.workflow == rows.workflow_name, claim.c.item == rows.item()
+    )
+    return probe.correlate(rows.table).scalar_subquery().is_(None)

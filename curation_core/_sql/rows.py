@@ -133,8 +133,14 @@ class Rows:
     @property
     def wanted(self) -> ColumnElement[bool]:
         """The workflow's own condition: what a person wants worked, its values as literals like the words."""
-        conditions = [condition for condition in (self.workflow.where, self.workflow.own_rows) if condition is not None]
-        return visitors.replacement_traverse(and_(true(), *conditions), {}, _as_literal)
+        where = self.workflow.where
+        return self.of_model if where is None else and_(self.of_model, _with_literals(where))
+
+    @property
+    def of_model(self) -> ColumnElement[bool]:
+        """The condition that a row is of the model, where its table holds those of several."""
+        own = self.workflow.own_rows
+        return true() if own is None else _with_literals(own)
 
     def changing(self, values: dict[Any, Any]) -> dict[Any, Any]:
         """What an update sets: these values and nothing else.
@@ -209,6 +215,10 @@ def arrays(name: str, **columns: Any) -> TableValuedAlias:
 def row_number() -> ColumnElement[int]:
     """The position of a row in the order its source delivers it."""
     return literal_column("row_number() over ()")
+
+
+def _with_literals(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return visitors.replacement_traverse(condition, {}, _as_literal)
 
 
 def _as_literal(element: Any, **_: Any) -> Any:

@@ -105,6 +105,16 @@ def move_if_processing(rows: Rows, role: Role, *, with_error: bool) -> Returning
     )
 
 
+def movable(rows: Rows) -> Select[*tuple[Any, ...]]:
+    """Lock the rows that nobody else has locked. Parameter: the array ``item``. Column: ``item``."""
+    return select(rows.item().label("item")).where(rows.among_items()).with_for_update(skip_locked=True, key_share=True)
+
+
+def there(rows: Rows) -> Select[*tuple[Any, ...]]:
+    """Which rows there are. Parameter: the array ``item``. Column: ``item``."""
+    return select(rows.item().label("item")).where(rows.among_items())
+
+
 def give_back_unwanted(rows: Rows) -> Update:
     """Put rows back to queued whose human intent was withdrawn while they ran.
 

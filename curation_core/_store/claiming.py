@@ -85,14 +85,19 @@ class ClaimStore:
         self._limits = limits
         self._counted = bool(limits) or pooler
         self._loader = Loader(rows)
-        self._statements: dict[tuple[int, int, bool] | int, DriverStatement] = {}
+        self._statements: dict[tuple[int, int, bool] | tuple[int, bool], DriverStatement] = {}
         self._held = claim_sql.claims_held(rows, ledger)
         self._lock = control_sql.lock_control(rows, ledger)
         self._count = control_sql.count_live(rows, ledger)
 
     async def due(self, limit: int) -> list[Claim]:
         """Claim rows whose wait for a retry is over."""
-        found, _ = await self._claim(self._due, limit, {})
+        found, _ = await self._claim(partial(self._due, suspects=False), limit, {})
+        return self._claims(found)
+
+    async def suspect(self) -> list[Claim]:
+        """Claim one row, if there is one, that is to run alone."""
+        found, _ = await self._claim(partial(self._due, suspects=True), 1, {})
         return self._claims(found)
 
     async def fresh(self, limit: int, cursor: Cursor) -> Window:
@@ -138,11 +143,12 @@ class ClaimStore:
             return min(limit, self._limits.max_in_flight - int(live.items))
         return limit
 
-    def _due(self, limit: int) -> DriverStatement:
-        if limit not in self._statements:
-            statement = claim_sql.claim_due(self._rows, self._ledger, self._now)
-            self._statements[limit] = DriverStatement(statement, {"limit": limit}, ["worker"])
-        return self._statements[limit]
+    def _due(self, limit: int, *, suspects: bool) -> DriverStatement:
+        kind = (limit, suspects)
+        if kind not in self._statements:
+            statement = claim_sql.claim_due(self._rows, self._ledger, self._now, suspects=suspects)
+            self._statements[kind] = DriverStatement(statement, {"limit": limit}, ["worker"])
+        return self._statements[kind]
 
     def _fresh(self, cursor: Cursor, limit: int) -> DriverStatement:
         kind = (limit, cursor.segment, cursor.after is not None)

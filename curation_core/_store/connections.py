@@ -17,8 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from curation_core._store.session import guard
 
-ANSWER_WITHIN = timedelta(minutes=1)
-"""No statement of the engine waits longer for its answer.
+ANSWER_SHARE, ANSWER_WITHIN = 4, timedelta(seconds=15)
+"""No statement of the engine waits longer for its answer than four times ``lost_after``, or this if it is more.
 
 A connection can die without a word: a failover, or a NAT that forgets it. Nothing but a time limit tells that from a
 slow statement. The server gives up first, at `SERVER_SHARE` of it, so that a slow statement costs no connection.
@@ -61,7 +61,7 @@ def connect(
     pool_size: int = 10,
     pooler: bool = False,
     lost_after: timedelta,
-    answer_within: timedelta = ANSWER_WITHIN,
+    answer_within: timedelta | None = None,
 ) -> AsyncEngine:
     """Make the engine's pool of connections. Nothing is connected yet.
 
@@ -72,8 +72,9 @@ def connect(
             to a server session that is somebody else's a moment later.
         lost_after: A session that sits in a transaction for longer is cut by the server: a frozen process must not
             hold the locks that its rescue needs.
-        answer_within: A statement that has no answer by then has lost its connection.
+        answer_within: A statement without an answer by then has lost its connection; ``None``: see `ANSWER_WITHIN`.
     """
+    answer_within = answer_within or max(ANSWER_WITHIN, ANSWER_SHARE * lost_after)
     settings = {
         "application_name": "curation",
         "default_transaction_isolation": "read committed",  # the statements are made for it
@@ -148,6 +149,16 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
             if not driver.is_closed() and driver.is_in_transaction():
                 await connection.invalidate()
             raise
+
+
+def is_locked_out(error: BaseException) -> bool:
+    """Whether a statement gave up waiting for a lock."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == "55P03"
+
+
+def is_ledger_gone(error: BaseException) -> bool:
+    """Whether an engine's statement found no table: somebody is about to make them anew, or has to."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in ("42P01", "3F000")
 
 
 def is_passing(error: BaseException) -> bool:

@@ -18,7 +18,8 @@ from curation_core._cancelling import cancelled_from_outside
 from curation_core._sql import control as control_sql
 from curation_core._sql import settle as settle_sql
 from curation_core._sql.rows import Rows, named
-from curation_core._store.connections import is_passing, transaction
+from curation_core._store.connections import is_locked_out, is_passing, transaction
+from curation_core._store.orphans import adopt
 from curation_core._store.session import settle_session, tables_written
 from curation_core.claims import Settlement, Verdict
 from curation_core.errors import CurationError
@@ -27,8 +28,11 @@ from curation_core.states import Role, Transition
 
 Save = Callable[[AsyncSession, Any, Any], Awaitable[None]]
 OVERRULED = "overruled"
+GONE = "its claim was gone when its result came"
 SAVE_WITHIN = timedelta(seconds=30)
 """How long saving one group may take at most: it holds row locks. One that takes longer is settled one by one."""
+LOCKED_AFTER = "1s"
+"""A settle that waits for longer goes on without the rows that somebody has locked: a person's open session, mostly."""
 _WITH_ERROR = {Transition.FAIL, Transition.RETRY, Transition.RESCUE, Transition.ABANDON}
 
 
@@ -41,6 +45,10 @@ class SaveError(CurationError):
 
     def __init__(self, saving: Sequence[Verdict]) -> None:
         super().__init__(f"save_result raised for one of {len(saving)} items")
+
+
+class SaveLockedError(CurationError):
+    """``save_result`` waited too long for a lock on something that it writes. Nothing was committed."""
 
 
 class RefusedError(CurationError):
@@ -74,15 +82,20 @@ class SettleStore:
         self._save = save
         self._save_within = min(save_within, SAVE_WITHIN).total_seconds()
         self._rows = rows
+        self._ledger = ledger
+        self._now = now
         self._watchers = watchers
         self._drop = settle_sql.drop_if_held(rows, ledger)
         self._rearm = settle_sql.rearm_if_held(rows, ledger, now)
+        self._movable = settle_sql.movable(rows)
+        self._there = settle_sql.there(rows)
         self._give_back = settle_sql.give_back_unwanted(rows)
         self._drop_waiting = settle_sql.drop_waiting(rows, ledger)
         self._record = settle_sql.record(rows, ledger, now)
         self._recorded = settle_sql.recorded(rows, ledger)
         self._pause = control_sql.pause(ledger, now)
         self._notify = settle_sql.notify(ledger.schema)
+        self._lock_timeout = settle_sql.give_up_on_locks_after()
         self._plan_as_anywhere = settle_sql.plan_as_anywhere()
         self._move: dict[tuple[Role, bool], ReturningUpdate[str]] = {}
         for transition in Transition:
@@ -90,19 +103,40 @@ class SettleStore:
             if kind not in self._move:
                 self._move[kind] = settle_sql.move_if_processing(rows, kind[0], with_error=kind[1])
 
-    async def settle(self, worker: UUID, verdicts: Sequence[Verdict]) -> Settlement:
+    async def settle(self, worker: UUID, verdicts: Sequence[Verdict], *, around_locks: bool = False) -> Settlement:
         """Settle a group, or nothing of it.
 
         Args:
             worker: Who holds the claims.
             verdicts: What to do with each.
+            around_locks: Leave out the rows that somebody has locked, and do not wait for them.
 
         Raises:
             Exception: Whatever a statement or ``save_result`` raised. Nothing was committed, unless the connection
                 died during the commit: settling again is safe, since a settled claim is no longer held.
         """
         async with transaction(self._engine) as connection:
-            return await self.settle_within(connection, worker, verdicts)
+            await connection.execute(self._lock_timeout, named(lock_timeout=LOCKED_AFTER))
+            locked = await self._locked(connection, verdicts) if around_locks else set()
+            free = [verdict for verdict in verdicts if verdict.claim.item not in locked]
+            settlement = await self.settle_within(connection, worker, free)
+            settlement.locked = [verdict for verdict in verdicts if verdict.claim.item in locked]
+            return settlement
+
+    async def _locked(self, connection: AsyncConnection, verdicts: Sequence[Verdict]) -> set[str]:
+        items = named(item=[verdict.claim.item for verdict in verdicts])
+        ours = set((await connection.execute(self._movable, items)).scalars())
+        return set((await connection.execute(self._there, items)).scalars()) - ours
+
+    async def adopt(self, verdicts: Sequence[Verdict]) -> int:
+        """Queue the rows of claims that are gone without a trace, with the engine's tables or by hand.
+
+        They would stay in processing: no claim is left of which a rescue could learn. What somebody holds, or has
+        moved, stays as it is. Returns how many there were.
+        """
+        items = [verdict.claim.item for verdict in verdicts]
+        async with transaction(self._engine) as connection:
+            return await adopt(connection, self._rows, self._ledger, self._now, GONE, items)
 
     async def settled_before(self, verdicts: Sequence[Verdict]) -> list[Verdict]:
         """Which of these were settled by a commit whose answer was lost."""
@@ -183,6 +217,9 @@ class SettleStore:
                         await self._save(session, verdict.claim.row, verdict.result)
                     await session.flush()
             except BaseException as error:
+                if is_locked_out(error):
+                    message = "save_result writes something that somebody has locked"
+                    raise SaveLockedError(message) from error
                 if _ours(error):
                     raise
                 raise SaveError(saving) from error

@@ -17,12 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from curation_core._sql.rows import Rows
 from curation_core._store import inspecting
 from curation_core._store.claiming import ClaimStore, Limits
-from curation_core._store.connections import ANSWER_WITHIN, connect, connect_for_plugin, is_passing
+from curation_core._store.connections import connect, connect_for_plugin, is_passing
 from curation_core._store.operating import OperatingStore
 from curation_core._store.settling import Save, SettleStore
 from curation_core._store.upkeep import UpkeepStore
 from curation_core.errors import DatabaseUnreachable, LedgerError
-from curation_core.ledger import Ledger, migrate
+from curation_core.ledger import Ledger, revision
 from curation_core.settings import DatabaseSettings
 
 
@@ -33,7 +33,7 @@ class Store:
         url: A SQLAlchemy URL of the asyncpg dialect.
         settings: Pool size, schema, pooler and clock.
         lost_after: How long a session may sit in a transaction before the server cuts it.
-        answer_within: How long a statement may wait for its answer.
+        answer_within: How long a statement may wait for its answer; ``None``: what suits a host.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Store:
         url: str,
         settings: DatabaseSettings,
         lost_after: timedelta = timedelta(seconds=15),
-        answer_within: timedelta = ANSWER_WITHIN,
+        answer_within: timedelta | None = None,
     ) -> None:
         self._url = url
         self._settings = settings
@@ -87,19 +87,19 @@ class Store:
         try:
             async with self.engine.connect() as connection:
                 await connection.execute(select(func.version()))
-            found = await migrate.current(self.engine, schema)
+            found = await revision.current(self.engine, schema)
         except (DBAPIError, PoolTimeout, OSError, TimeoutError) as error:
             reason = getattr(error, "orig", None) or error
             shown = make_url(self._url).render_as_string(hide_password=True)
             message = f"can't reach the database {shown}: {reason}"
             raise DatabaseUnreachable(message) from (None if is_passing(error) else error)
-        needed = migrate.newest(schema)
         if found is None:
             message = f"the schema {schema!r} has no engine tables yet: run `curation db upgrade`"
             raise LedgerError(message)
-        if found != needed:
+        if found != revision.NEEDED:
             message = (
-                f"the engine's tables in schema {schema!r} are at revision {found}, this version needs {needed}: "
+                f"the engine's tables in schema {schema!r} are at revision {found}, "
+                f"this version needs {revision.NEEDED}: "
                 "run `curation db upgrade` with the newest curation-core that uses this database"
             )
             raise LedgerError(message)

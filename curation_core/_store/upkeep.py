@@ -13,12 +13,15 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from curation_core._sql import claim as claim_sql
+from curation_core._sql import control as control_sql
 from curation_core._sql import operate
 from curation_core._sql import rescue as rescue_sql
 from curation_core._sql import settle as settle_sql
 from curation_core._sql import worker as worker_sql
 from curation_core._sql.rows import Rows, named
 from curation_core._store.connections import is_passing
+from curation_core._store.orphans import ADOPT_AT_ONCE, adopt
 from curation_core._store.settling import RefusedError, SettleStore
 from curation_core.claims import Claim, Settlement, Verdict
 from curation_core.ledger import Ledger
@@ -109,6 +112,42 @@ class UpkeepStore:
             for worker, held in groupby(lost, key=lambda each: each.worker):
                 settlements += await _settle_held(connection, settling, worker, [judge(each) for each in held])
             return settlements
+
+    async def count_lost(self, rows: Rows) -> int:
+        """How many rows of one workflow dead workers hold."""
+        async with self._engine.connect() as connection:
+            counted = await connection.execute(
+                rescue_sql.count_lost(rows, self._ledger, self._now), named(lost_after=self._lost_after)
+            )
+            return int(counted.scalar_one())
+
+    async def count_orphans(self, rows: Rows) -> int:
+        """How many rows are in processing with no claim: an older system left them, or somebody typed the word."""
+        async with self._engine.connect() as connection:
+            return int((await connection.execute(rescue_sql.count_orphans(rows, self._ledger))).scalar_one())
+
+    async def adopt_orphans(self, rows: Rows, reason: str) -> int:
+        """Put every row that is in processing with no claim back to queued, a batch a transaction. Returns how many."""
+        adopted = 0
+        while True:
+            async with self._engine.begin() as connection:
+                found = await adopt(connection, rows, self._ledger, self._now, reason)
+            adopted += found
+            if found < ADOPT_AT_ONCE:
+                return adopted
+
+    async def pauses(self) -> dict[str, float]:
+        """For each workflow that is held back for a time, how many seconds are left of it."""
+        async with self._engine.connect() as connection:
+            return {
+                row.workflow: row.left for row in await connection.execute(control_sql.pauses(self._ledger, self._now))
+            }
+
+    async def suspects_due(self, rows: Rows) -> bool:
+        """Whether rows of one workflow are due that are to run alone."""
+        async with self._engine.connect() as connection:
+            due = await connection.execute(claim_sql.suspects_due(rows, self._ledger, self._now))
+            return bool(due.scalar_one())
 
     async def drop_unwanted_waiting(self, rows: Rows) -> int:
         """Drop due waiting claims whose row a person has moved. Returns how many."""

@@ -7,9 +7,8 @@ from importlib.resources import as_file, files
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, func, inspect, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 
@@ -29,19 +28,6 @@ def newest(schema: str = "curation") -> str:
         message = "curation_core was installed without its migrations: install it again"
         raise RuntimeError(message)
     return head
-
-
-async def current(engine: AsyncEngine, schema: str = "curation") -> str | None:
-    """The revision the database is at, or ``None`` where the engine's schema does not exist."""
-
-    def read(connection: Connection) -> str | None:
-        if not inspect(connection).has_table("alembic_version", schema=schema):
-            return None
-        context = MigrationContext.configure(connection, opts={"version_table_schema": schema})
-        return context.get_current_revision()
-
-    async with engine.connect() as connection:
-        return await connection.run_sync(read)
 
 
 async def upgrade(engine: AsyncEngine, schema: str = "curation") -> str:

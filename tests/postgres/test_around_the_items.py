@@ -83,7 +83,7 @@ async def test_observers_hear_of_what_came_to_nothing_too(lab, fate):
         if fate != "released":
             stage.release("[1]")
             await lab.eventually(lambda: engine.counts["pages"])
-    assert [one[3] for one in seen if one[0] == "settled"] == [fate]
+    assert next(one[3] for one in seen if one[0] == "settled") == fate
 
 
 async def test_observers_hear_of_a_rescue_in_the_host_that_made_it(lab):

@@ -99,3 +99,20 @@ async def test_settles_that_write_the_same_rows_in_opposite_orders_all_come_thro
         await lab.until_idle(plugins, policies=policies)
     assert await lab.statuses() == {"Completed": 60}
     assert await lab.all(select(func.length(Contact.error))) == [(60,), (60,)]
+
+
+async def test_a_person_who_keeps_a_row_locked_delays_its_settle_and_not_those_of_others(lab):
+    stage = Stage()
+    await lab.add_pages("ok", "ok", "ok")
+    plugin = plugin_of(pages_workflow(), stage.process_item, save_result=save_effect)
+    policies = {"pages": quick(concurrency=3, every=0.1)}
+    async with lab.host({"pages": plugin}, policies=policies) as engine:
+        await stage.arrival("[1]", "[2]", "[3]")
+        async with lab.transaction() as person:
+            await person.execute(text("select from page where id = 1 for update"))
+            stage.release("[1]", "late")
+            await lab.eventually(lambda: lab.scalar(BLOCKED, {"query": "%UPDATE page%"}))
+            stage.release("[2]", "in time")
+            stage.release("[3]", "in time")
+            await lab.eventually(lambda: engine.counts["pages"].get("done") == 2)
+        await lab.eventually(lambda: engine.counts["pages"].get("done") == 3)

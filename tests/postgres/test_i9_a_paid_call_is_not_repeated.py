@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 from lab.laboratory import Laboratory
-from lab.plugins import Stage, plugin_of, save_effect
+from lab.plugins import Stage, plugin_of, return_orders, save_effect
 from lab.proxy import Proxy
 from lab.tables import Effect, pages_workflow, quick
 from sqlalchemy import func, select, text
@@ -138,3 +138,44 @@ async def test_rows_of_a_claim_whose_answer_was_lost_do_not_stay_processing_unde
         await lab.eventually(lambda: engine.counts["pages"].get("done") == 3, deadline=10)
     assert calls == Counter([(1, 1), (2, 1), (3, 1)]), "worked once, by the attempt that nobody heard of"
     assert await lab.statuses() == {"Completed": 3}
+
+
+async def test_a_host_whose_connections_went_dead_without_a_word_works_on_over_new_ones(proxied):
+    """A failover, or a NAT that forgets: no answer and no reset. The heart beats on, over a connection of its own."""
+    lab, proxy = proxied
+    calls = Counter()
+    stage = Stage()
+
+    async def process_item(item, attempt):
+        calls[item.id] += 1
+        return await stage.process_item(item, attempt)
+
+    await lab.add_pages("ok")
+    plugin = plugin_of(pages_workflow(), process_item, save_result=save_effect)
+    brief = {"lost_after": 2, "heartbeat_every": 0.2}
+    async with lab.host({"pages": plugin}, policies={"pages": quick(max_attempts=1, every=0.2)}, host=brief):
+        await stage.arrival("[1]")
+        proxy.swallow()
+        stage.release("[1]", "paid for")
+        await lab.eventually(lambda: lab.scalar(text("select count(*) = 1 from effect")), deadline=40)
+        await lab.add_pages("ok")
+        await stage.arrival("[2]")
+        stage.release("[2]", "paid for")
+        await lab.eventually(lambda: lab.scalar(text("select count(*) = 2 from effect")))
+    assert calls == Counter([1, 2])
+
+
+async def test_a_host_whose_connections_are_dead_stops_when_it_is_told_twice(proxied):
+    lab, proxy = proxied
+    stage = Stage()
+    await lab.add_pages("ok")
+    plugin = plugin_of(pages_workflow(), stage.process_item, save_result=save_effect)
+    async with lab.host({"pages": plugin}, policies={"pages": quick()}) as engine:
+        await stage.arrival("[1]")
+        proxy.swallow()
+        stage.release("[1]", "paid for")
+        await lab.eventually(lambda: engine._shift.busy)  # noqa: SLF001 - its settle is under way, and gets no answer
+    await lab.silence_workers()
+    proxy.cut_all()
+    await lab.until_idle({"pages": plugin_of(pages_workflow(), return_orders)}, policies={"pages": quick()})
+    assert await lab.statuses() == {"Completed": 1}

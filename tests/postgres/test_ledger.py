@@ -13,7 +13,7 @@ from sqlalchemy.pool import NullPool
 
 from curation_core._store import Store
 from curation_core.errors import DatabaseUnreachable, LedgerError
-from curation_core.ledger import Ledger, migrate
+from curation_core.ledger import Ledger, migrate, revision
 from curation_core.settings import DatabaseSettings
 
 SHAPE = text(
@@ -66,7 +66,7 @@ async def test_the_migrations_make_what_the_code_believes(engine, schema):
 
 
 async def test_a_second_upgrade_changes_nothing(engine, empty):
-    assert await migrate.upgrade(engine) == migrate.newest()
+    assert await migrate.upgrade(engine) == migrate.newest() == revision.NEEDED
     before = await shape(empty)
     assert await migrate.upgrade(engine) == migrate.newest()
     assert await shape(empty) == before
@@ -92,7 +92,7 @@ async def test_the_printed_statements_make_the_same_tables(engine, empty, databa
     await connection.execute(script)
     await connection.close()
     assert await shape(empty) == await shape(Laboratory(database_url, eventually))
-    assert await migrate.current(engine) == migrate.newest()
+    assert await revision.current(engine) == migrate.newest()
 
 
 async def test_the_printed_statements_are_one_transaction():
@@ -102,9 +102,9 @@ async def test_the_printed_statements_are_one_transaction():
 
 async def test_two_schemas_in_one_database_are_two_ledgers(engine, empty):
     await migrate.upgrade(engine, "one")
-    assert await migrate.current(engine, "two") is None
+    assert await revision.current(engine, "two") is None
     await migrate.upgrade(engine, "two")
-    assert await migrate.current(engine, "two") == migrate.newest()
+    assert await revision.current(engine, "two") == migrate.newest()
 
 
 async def checked(lab, **settings):

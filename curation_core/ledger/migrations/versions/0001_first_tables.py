@@ -12,6 +12,10 @@ depends_on = None
 def upgrade() -> None:
     schema = context.config.attributes["schema"]
     op.execute(sa.schema.CreateSequence(sa.Sequence("claim_token", schema=schema, data_type=sa.BigInteger)))
+    # From the microseconds since 1970 on: where these tables are dropped and made anew under running hosts, no token
+    # and no idempotency key is given out twice.
+    microseconds = sa.cast(sa.extract("epoch", sa.func.clock_timestamp()) * 1_000_000, sa.BigInteger)
+    op.execute(sa.select(sa.func.setval(f"{schema}.claim_token", microseconds)))
     op.create_table(
         "worker",
         sa.Column("id", sa.Uuid, primary_key=True),
