@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 from urllib.parse import unquote
 
 from email_validator import EmailNotValidError, validate_email
@@ -71,8 +72,8 @@ def emails_on(document: Document, marked: list[Marked], domain: str) -> list[Ema
     text = plain(document.lines)
     places: dict[str, str] = {}
     for written, start, end in _written(text):
-        if address := normal(written):
-            places.setdefault(address, _context(text, start, end))
+        if len(places) < MAX_EMAILS and (address := normal(written)) and address not in places:
+            places[address] = _context(text, start, end)
     sources = (
         *_linked(document),
         *_protected(document),
@@ -113,6 +114,7 @@ def kind_of(address: str, domain: str) -> EmailKind:
     return "UNKNOWN"
 
 
+@lru_cache(4_096)  # an address stands on a page ten times, and on the next page of the site again
 def normal(written: str) -> str | None:
     """The one form of an address as it was written; ``None`` where it is none that mail could reach.
 

@@ -16,7 +16,9 @@ MAX_EQUALS = 2_000
 BLOCK = 65_536
 
 _NEVER_DEEP = "area|base|br|col|dd|dt|embed|hr|img|input|li|link|meta|option|p|param|source|td|th|tr|track|wbr"
-_OPENED = re.compile(rf"<(?!(?:{_NEVER_DEEP})\b)[a-z]".encode(), re.IGNORECASE)
+_OPENED = re.compile(  # what stands behind the name tells an element from a comparison in a script
+    rf"<(?!(?:{_NEVER_DEEP})\b)[a-z][a-z0-9-]*+(?=[\s/>])".encode(), re.IGNORECASE
+)
 _LONG_TAG = re.compile(rb"<[a-z][^<>]{%d}[^<>]*+" % (2 * MAX_EQUALS), re.IGNORECASE)
 
 

@@ -46,8 +46,9 @@ class Document:
 
     @property
     def title(self) -> str | None:
-        """The first title of the head, not that of a drawing."""
-        node = self.tree.css_first("head title") or self.tree.css_first("title")
+        """The first title that is not a drawing's."""
+        drawn = {node.mem_id for node in self.tree.css("svg title")}
+        node = next((node for node in self.tree.css("title") if node.mem_id not in drawn), None)
         return kept(node.text()) if node else None
 
     @property
