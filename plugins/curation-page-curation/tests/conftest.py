@@ -225,19 +225,14 @@ def new_page(sessions: async_sessionmaker[AsyncSession]) -> Callable[..., Awaita
 
     async def new(url: str = "https://joes.com/contact", domain_id: UUID | None = None, **values: Any) -> Page:
         domains = sa.table("domains", sa.column("id"), sa.column("domain"))
-        tenants = sa.table("pages", sa.column("tenant_id"), *Page.__table__.c)
+        pages = sa.table("pages", sa.column("tenant_id"), *(sa.column(c.name, c.type) for c in Page.__table__.c))
         async with sessions.begin() as session:
             if domain_id is None:
                 domain_id = uuid4()
                 await session.execute(sa.insert(domains).values(id=domain_id, domain="joes.com"))
             row = {"id": uuid4(), "domain_id": domain_id, "url": url, **values}
             queued = sa.bindparam(None, "Queued", literal_execute=True)
-            added = {tenants.c[name]: value for name, value in row.items()}
-            await session.execute(
-                sa.insert(tenants).values(
-                    {**added, tenants.c.tenant_id: uuid4(), tenants.c.page_processing_status: queued}
-                )
-            )
+            await session.execute(sa.insert(pages).values(**row, tenant_id=uuid4(), page_processing_status=queued))
         return Page(**row)
 
     return new

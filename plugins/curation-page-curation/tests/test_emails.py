@@ -77,9 +77,9 @@ def protected(address, key=0x5A):
         f"<a class='__cf_email__' data-cfemail='{protected('joe@joes.com')}'>[email&#160;protected]</a>",
         f"<a href='/cdn-cgi/l/email-protection#{protected('joe@joes.com')}'>Write</a>",
         f"<a href='/cdn-cgi/l/email-protection#{protected('joe@joes.com?subject=x')}'>Write</a>",
-        "<script type='application/ld+json'>{\"email\": \"joe@joes.com\"}</script>",
-        "<script type='application/ld+json'>{\"email\": \"mailto:joe@joes.com\"}</script>",
-        "<script type='application/ld+json'>{\"email\": [\"joe@joes.com\"]}</script>",
+        '<script type=\'application/ld+json\'>{"email": "joe@joes.com"}</script>',
+        '<script type=\'application/ld+json\'>{"email": "mailto:joe@joes.com"}</script>',
+        '<script type=\'application/ld+json\'>{"email": ["joe@joes.com"]}</script>',
         "<span itemprop='email'>joe@joes.com</span>",
         "<meta itemprop='email' content='joe@joes.com'>",
         "<link itemprop='email' href='mailto:joe@joes.com'>",
@@ -99,7 +99,7 @@ def test_an_address_is_found_however_it_is_written(html):
 )
 def test_unusual_addresses_are_kept_as_they_are(address):
     assert found(f"<p>Write: {address} soon") == [address.replace("xn--mnchen-3ya", "münchen")]
-    assert found(f"<a href=\"mailto:{address}\">x</a>") == [address.replace("xn--mnchen-3ya", "münchen")]
+    assert found(f'<a href="mailto:{address}">x</a>') == [address.replace("xn--mnchen-3ya", "münchen")]
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_a_firms_name_is_nobodys():
 
 
 def test_how_an_address_was_found_is_told():
-    html = f"""<a href="mailto:a@joes.com">x</a> b@joes.com, c [at] joes.com <i data-cfemail="{protected('d@joes.com')}">x</i>
+    html = f"""<a href="mailto:a@joes.com">x</a> b@joes.com, c [at] joes.com <i data-cfemail="{protected("d@joes.com")}">x</i>
     <b itemprop="email">e@joes.com</b><script type="application/ld+json">{{"email": "f@joes.com"}}</script>"""
     how = {email.address[0]: email.how for email in read_page(html.encode(), url=URL).emails}
     assert how == {

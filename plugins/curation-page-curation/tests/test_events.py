@@ -76,7 +76,9 @@ async def test_what_is_no_html_is_complete_and_not_read(content_type, body, site
     assert (note_of(outcome), outcome.result.contents, outcome.result.scrape_status) == ("not_html", None, None)
 
 
-@pytest.mark.parametrize("content_type", ["TEXT/HTML;Charset=UTF-8", "application/xhtml+xml", "application/octet-stream"])
+@pytest.mark.parametrize(
+    "content_type", ["TEXT/HTML;Charset=UTF-8", "application/xhtml+xml", "application/octet-stream"]
+)
 async def test_html_is_read_whatever_its_type_is_called(content_type, site, run_item):
     site.files["/"] = web.Response(body=f"<!DOCTYPE html>{PAGE}".encode(), headers={"Content-Type": content_type})
     assert isinstance(await run_item(site.url("/")), Done)
@@ -332,7 +334,11 @@ async def test_a_reader_that_is_killed_from_outside_blames_no_page(site, run_ite
 
 
 async def test_the_loop_goes_on_while_the_largest_page_is_read(site, run_item, settings, sessions):
-    site.files |= {"/small": PAGE, "/robots.txt": "", "/large": (PAGE + "<p>call 650-253-0001 now</p>" * 60).encode() * 1_000}
+    site.files |= {
+        "/small": PAGE,
+        "/robots.txt": "",
+        "/large": (PAGE + "<p>call 650-253-0001 now</p>" * 60).encode() * 1_000,
+    }
     turns: list[float] = []
 
     async def watch() -> None:

@@ -113,9 +113,13 @@ def test_json_ld_is_read_as_people_write_it(html, types):
 
 
 def test_microdata_names_types_too():
-    html = '<div itemscope itemtype="http://schema.org/Store https://schema.org/Place"><b itemscope itemtype="x:Dentist">'
+    html = (
+        '<div itemscope itemtype="http://schema.org/Store https://schema.org/Place"><b itemscope itemtype="x:Dentist">'
+    )
     assert read(html).schema_types == ["Store", "Place", "Dentist"]
-    assert read("<script type='APPLICATION/LD+JSON; charset=utf-8'>{\"@type\": \"Store\"}</script>").schema_types == ["Store"]
+    assert read('<script type=\'APPLICATION/LD+JSON; charset=utf-8\'>{"@type": "Store"}</script>').schema_types == [
+        "Store"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -213,6 +217,8 @@ def test_no_page_is_too_broken_to_be_read(body):
 
 
 def test_what_was_read_goes_through_json_unchanged():
-    contents = read("<title>A</title><p>joe@joes.com 650-253-0000<script type='application/ld+json'>{\"@type\": \"A\"}</script>")
+    contents = read(
+        '<title>A</title><p>joe@joes.com 650-253-0000<script type=\'application/ld+json\'>{"@type": "A"}</script>'
+    )
     assert Contents.from_json(contents.to_json()) == contents
     assert len(contents.sha256) == 64

@@ -62,7 +62,8 @@ JSON_LD = ("[1,", '{"a":', '"\\', "/*", "/* *", "//", '"a', ",  ", "<!--")
 @pytest.mark.parametrize("piece", JSON_LD)
 def test_the_same_goes_for_json_ld(piece):
     small, large = (
-        f"<script type='application/ld+json'>{piece * (size // len(piece))}</script>".encode() for size in (60_000, 480_000)
+        f"<script type='application/ld+json'>{piece * (size // len(piece))}</script>".encode()
+        for size in (60_000, 480_000)
     )
     best = min(seconds(small) for _ in range(3))
     assert seconds(large) < 24 * best + 0.5

@@ -49,7 +49,9 @@ def test_the_addresses_that_are_linked_or_annotated_are_found(read):
 def test_no_address_is_the_name_of_a_picture_or_encoded(read):
     found = [email.address for _, _, contents in read.values() for email in contents.emails]
     assert found
-    assert [each for each in found if re.search(r"%|u003|\.(?:png|jpe?g|gif|svg|webp|css|js)$|[0-9a-f]{24}@", each)] == []
+    assert [
+        each for each in found if re.search(r"%|u003|\.(?:png|jpe?g|gif|svg|webp|css|js)$|[0-9a-f]{24}@", each)
+    ] == []
 
 
 def test_every_page_has_a_title_and_words(read):

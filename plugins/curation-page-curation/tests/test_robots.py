@@ -89,7 +89,9 @@ async def test_of_an_endless_one_the_first_500_kib_count(site, run_item):
     assert isinstance(await run_item(site.url("/private")), Skip)
 
 
-@pytest.mark.parametrize("body", [bytes(range(256)) * 20, b"\xff\xfe\x00", b"<html><title>Not found</title>", b"\x00" * 600])
+@pytest.mark.parametrize(
+    "body", [bytes(range(256)) * 20, b"\xff\xfe\x00", b"<html><title>Not found</title>", b"\x00" * 600]
+)
 async def test_one_that_is_something_else_allows_everything(body, site, run_item):
     site.files |= {"/robots.txt": body, "/": PAGE}
     assert isinstance(await run_item(site.url("/")), Done)

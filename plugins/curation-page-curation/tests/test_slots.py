@@ -133,7 +133,9 @@ async def test_times_far_away_are_booked_one_after_the_other(sessions):
     assert waits == [20, 40, 60, 80, 100]
 
 
-async def test_a_page_whose_turn_is_far_away_goes_back_until_then_and_does_not_book_again(site, run_item, settings, sessions):
+async def test_a_page_whose_turn_is_far_away_goes_back_until_then_and_does_not_book_again(
+    site, run_item, settings, sessions
+):
     site.files |= {"/robots.txt": "User-agent: *\nCrawl-delay: 20", "/a": PAGE}
     async with plugin.lifespan(settings(max_wait_seconds=5), sessions) as resources:
         outcomes = [await run_item(site.url("/a"), resources=resources) for _ in range(3)]
