@@ -31,7 +31,8 @@ sweep_every = "200ms"
 
 [workflows.deep-scan]
 every = "200ms"
-max_attempts = 2
+timeout = "{timeout}"
+max_attempts = {max_attempts}
 backoff = ["1ms"]
 
 [workflows.deep-scan.settings]
@@ -77,8 +78,11 @@ def curation(tmp_path, stub, settings):
     environment["CURATION_WORKFLOWS__DEEP_SCAN__SETTINGS__API_KEY"] = key
 
     @asynccontextmanager
-    async def start(url, *arguments, lost_after="30s"):
-        (tmp_path / "curation.toml").write_text(CONFIGURATION.format(base_url=stub.base_url, lost_after=lost_after))
+    async def start(url, *arguments, lost_after="30s", max_attempts=2, timeout="1m"):
+        configuration = CONFIGURATION.format(
+            base_url=stub.base_url, lost_after=lost_after, max_attempts=max_attempts, timeout=timeout
+        )
+        (tmp_path / "curation.toml").write_text(configuration)
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-P", "-m", "curation_core", *arguments),
             cwd=tmp_path,
@@ -219,6 +223,20 @@ async def test_a_session_that_is_terminated_in_the_midst_of_saving_costs_no_seco
             await until_told(engine, "ChIJ-cafe", "Completed")
     assert stub.calls == {"ChIJ-cafe": 1}
     assert await calls_counted(engine) == 1
+    assert await names(engine) == ["Joe's Cafe"]
+
+
+async def test_a_table_that_is_locked_for_longer_than_an_attempt_may_take_costs_no_second_call(engine, stub, curation):
+    url = engine.url.render_as_string(hide_password=False)
+    await upgrade(curation, url)
+    await queue(engine, "ChIJ-cafe")
+    async with engine.begin() as blocker:
+        await blocker.execute(sa.text("lock table local_businesses in access exclusive mode"))
+        async with curation(url, "run", "--workflow", "deep-scan", max_attempts=1000, timeout="1s") as host:
+            await host.until("attempt 2 went wrong: TimeoutError")
+            await blocker.rollback()
+            await until_told(engine, "ChIJ-cafe", "Completed")
+    assert stub.calls == {"ChIJ-cafe": 1}
     assert await names(engine) == ["Joe's Cafe"]
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
+import sys
+
 import aiohttp
 import pytest
 
@@ -60,3 +64,21 @@ async def test_answers_come_in_their_order_the_last_one_stays_and_each_call_is_c
 async def test_two_stubs_stand_side_by_side(stub):
     async with PlacesStub() as another:
         assert another.base_url != stub.base_url
+
+
+async def test_the_command_serves_a_place_for_whatever_looks_like_a_place_id():
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-P", "-m", "curation_deep_scan.stub"), stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        told = (await asyncio.wait_for(process.stdout.readline(), 60)).decode()
+        address = told.split()[-1]
+        headers = {"X-Goog-Api-Key": "any", "X-Goog-FieldMask": "id"}
+        async with aiohttp.ClientSession(headers=headers) as session:
+            async with session.get(f"{address}/v1/places/ChIJ-any") as response:
+                assert await response.json() == {"id": "ChIJ-any"}
+            async with session.get(f"{address}/v1/places/gone") as response:
+                assert response.status == 404
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert await asyncio.wait_for(process.wait(), 60) == 130

@@ -14,6 +14,11 @@ from curation_deep_scan.stub.answers import StubAnswer, error
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
+def not_found(_place_id: str) -> StubAnswer:
+    """What the API says of a place ID that holds no longer."""
+    return error(404, "NOT_FOUND", "The Place ID is no longer valid: get a new one by a search.")
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A call as it arrived.
@@ -39,17 +44,21 @@ class PlacesStub:
     Args:
         api_key: The key it takes; any by default.
         port: Where it listens; any free one by default.
+        otherwise: What to answer for a place of which nothing was said; not found by default.
 
     Attributes:
         calls: How many calls came for each place ID.
         seen: The calls, in their order.
     """
 
-    def __init__(self, api_key: str = "", port: int = 0) -> None:
+    def __init__(
+        self, api_key: str = "", port: int = 0, otherwise: Callable[[str], StubAnswer | Handler] = not_found
+    ) -> None:
         self.calls: Counter[str] = Counter()
         self.seen: list[Seen] = []
         self._api_key = api_key
         self._port = port
+        self._otherwise = otherwise
         self._told: dict[str, list[StubAnswer | Handler]] = {}
         self._runner: web.AppRunner | None = None
 
@@ -72,7 +81,7 @@ class PlacesStub:
         return f"http://127.0.0.1:{self._port}"
 
     def tell(self, place_id: str, *answers: StubAnswer | Handler) -> None:
-        """Say what to answer for a place. A place of which nothing was said is not found.
+        """Say what to answer for a place.
 
         Args:
             place_id: The place.
@@ -114,7 +123,7 @@ class PlacesStub:
     def _next(self, place_id: str) -> StubAnswer | Handler:
         told = self._told.get(place_id)
         if not told:
-            return error(404, "NOT_FOUND", "The Place ID is no longer valid: get a new one by a search.")
+            return self._otherwise(place_id)
         return told.pop(0) if len(told) > 1 else told[0]
 
 
