@@ -14,7 +14,7 @@ from havoc.trial import Outcome, wait_of
 from havoc.workflow import NAME
 from sqlalchemy import delete, func, insert, select, update
 
-SOUND = Counts(items=3, effects=3, lost=0, doubled=0, zombies=0, failed=0, charged=0, overruled=0)
+SOUND = Counts(items=3, effects=3, lost=0, given_up=0, doubled=0, zombies=0, charged=0, overruled=0)
 GOOD = Outcome(
     contestant="curation",
     fault="calm",
@@ -51,10 +51,24 @@ async def test_a_queueing_without_an_effect_is_lost_whatever_its_page_says(done)
     assert await audit.audit(Ours(), done) == SOUND._replace(effects=2, lost=1)
 
 
-async def test_a_page_that_the_engine_gave_up_is_lost(done):
+ATTEMPT = {"workflow": NAME, "item": "[2]", "attempt": 1, "worker": func.gen_random_uuid(), "seconds": 0}
+NOW = {"claimed_at": func.clock_timestamp(), "settled_at": func.clock_timestamp()}
+
+
+async def test_a_page_that_failed_without_a_reason_is_lost(done):
     await done.all(delete(Effect).where(Effect.queueing == 2))
     await done.all(update(Page).where(Page.queueing == 2).values(status=STATES.failed))
-    assert await audit.audit(Ours(), done) == SOUND._replace(effects=2, lost=1, failed=1)
+    for token in (1, 2):
+        await done.all(insert(LEDGER.attempt).values(token=token, outcome="lost", **ATTEMPT, **NOW))
+    assert await audit.audit(Ours(), done) == SOUND._replace(effects=2, lost=1, charged=2)
+
+
+async def test_a_page_that_was_lost_three_times_and_failed_for_it_was_given_up(done):
+    await done.all(delete(Effect).where(Effect.queueing == 2))
+    await done.all(update(Page).where(Page.queueing == 2).values(status=STATES.failed))
+    for token in (1, 2, 3):
+        await done.all(insert(LEDGER.attempt).values(token=token, outcome="lost", **ATTEMPT, **NOW))
+    assert await audit.audit(Ours(), done) == SOUND._replace(effects=2, given_up=1, charged=3)
 
 
 async def test_a_page_that_is_gone_without_anybody_having_deleted_it_is_lost(done):
@@ -99,10 +113,8 @@ async def test_a_live_claim_on_a_page_that_nobody_works_is_a_zombie(done):
 
 
 async def test_attempts_that_counted_and_came_to_nothing_are_charged(done):
-    of = {"workflow": NAME, "item": "[2]", "attempt": 1, "worker": func.gen_random_uuid(), "seconds": 0}
-    times = {"claimed_at": func.now(), "settled_at": func.now()}
     for token, outcome in enumerate(["lost", "retry", "released", "overruled", "done"]):
-        await done.all(insert(LEDGER.attempt).values(token=token, outcome=outcome, **of, **times))
+        await done.all(insert(LEDGER.attempt).values(token=token, outcome=outcome, **ATTEMPT, **NOW))
     assert await audit.audit(Ours(), done) == SOUND._replace(charged=2)
 
 
@@ -162,6 +174,7 @@ def test_what_is_wrong_with_the_rows_is_named_and_fails(wrong):
         ({"after": 94}, "calm: throughput came back to 94% of before"),
         ({"throughput_back": None}, "calm: throughput came back to 100% of before"),
         ({"struck": 1, "held": 5, "held_again": 5.1}, "calm: what a host held ran again after 5.1 s"),
+        ({"counts": SOUND._replace(given_up=1)}, "calm: 1 rows failed, lost with their hosts three times"),
         ({"ended": 1}, "calm: 1 hosts ended by themselves"),
         ({"deaf": 1}, "calm: 1 hosts did not stop when they were told to"),
     ],

@@ -20,22 +20,22 @@ class Counts(NamedTuple):
     Args:
         items: Queueings that were wanted to the end: no person moved or deleted the page before it was done.
         effects: What the work wrote.
-        lost: Wanted queueings without an effect, whatever is said of them.
+        lost: Wanted queueings without an effect that nobody gave up as a failure, whatever is said of them.
+        given_up: Wanted queueings without an effect that ended as a failure, by a rule of the contestant's.
         doubled: Effects beyond one for each wanted queueing, and all effects of those that were overruled.
-        overruled: Queueings that a person ended.
         zombies: Items that look as if somebody worked them, when nothing should be left to do.
-        failed: Items that were given up; the work itself never fails. They are among the lost.
         charged: Attempts that counted and came to nothing.
+        overruled: Queueings that a person ended.
     """
 
     items: int
     effects: int
     lost: int
+    given_up: int
     doubled: int
-    overruled: int
     zombies: int
-    failed: int
     charged: int
+    overruled: int
 
     @property
     def sound(self) -> bool:
@@ -44,7 +44,7 @@ class Counts(NamedTuple):
 
 
 async def audit(contestant: Contestant, database: Database) -> Counts:
-    """Count. Each figure is a question of its own to the tables; none is derived from another."""
+    """Count. Each figure is a question of its own to the tables; none is a difference of others."""
     wanted, effects = Queueing.overruled.is_(False), func.count(Effect.id)
     by_queueing = (
         select(Queueing.id, wanted.label("wanted"), effects.label("effects"))
@@ -54,15 +54,27 @@ async def audit(contestant: Contestant, database: Database) -> Counts:
     )
     each = by_queueing.c
     surplus = each.effects - case((each.wanted, func.least(each.effects, 1)), else_=0)
-    questions = [
-        select(func.count()).where(wanted),
-        select(func.count()).select_from(Effect),
-        select(func.count()).where(each.wanted, each.effects == 0),
-        select(func.coalesce(func.sum(surplus), 0)),
-        select(func.count()).where(Queueing.overruled),
+    remains = await contestant.remains(database)
+    without = {queueing for (queueing,) in await database.all(select(each.id).where(each.wanted, each.effects == 0))}
+    items, found, doubled, overruled = [
+        int(await database.one(question))
+        for question in (
+            select(func.count()).where(wanted),
+            select(func.count()).select_from(Effect),
+            select(func.coalesce(func.sum(surplus), 0)),
+            select(func.count()).where(Queueing.overruled),
+        )
     ]
-    items, found, lost, doubled, overruled = [int(await database.one(question)) for question in questions]
-    return Counts(items, found, lost, doubled, overruled, *await contestant.remains(database))
+    return Counts(
+        items=items,
+        effects=found,
+        lost=len(without - remains.given_up),
+        given_up=len(without & remains.given_up),
+        doubled=doubled,
+        zombies=remains.zombies,
+        charged=remains.charged,
+        overruled=overruled,
+    )
 
 
 async def effects_at(database: Database, since: float) -> list[float]:

@@ -21,12 +21,13 @@ class Remains(NamedTuple):
 
     Args:
         zombies: Items that look as if somebody worked them.
-        failed: Items that were given up; the work itself never fails.
+        given_up: Queueings that ended as a failure, by a rule that the contestant has and has written down. The work
+            itself never fails.
         charged: Attempts that counted and came to nothing.
     """
 
     zombies: int
-    failed: int
+    given_up: set[int]
     charged: int
 
 

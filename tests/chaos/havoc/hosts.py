@@ -17,7 +17,10 @@ from havoc.moments import TooLateError, until
 HERE = Path(__file__).resolve().parents[1]
 
 STARTED_AGAIN_AFTER = 0.2  # seconds
-ENDED_BY_US = {-signal.SIGKILL, -signal.SIGTERM, 128 + signal.SIGTERM, 0}
+AWAY_AT_ITS_START = 5
+"""The engine's exit code where no database could be had: whoever starts it tries again."""
+
+EXPECTED_ENDS = {-signal.SIGKILL, -signal.SIGTERM, 128 + signal.SIGTERM, 0, AWAY_AT_ITS_START}
 STOPS_WITHIN = 15  # seconds, a failure guard
 
 

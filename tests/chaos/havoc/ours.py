@@ -11,7 +11,7 @@ from sqlalchemy import func, or_, select, text
 from curation_core.ledger import Ledger, migrate
 from havoc.contestant import CONCURRENCY, LOST_AFTER, WORK, Remains
 from havoc.server import Database
-from havoc.tables import STATES, Page, queue_new
+from havoc.tables import STATES, Page, Queueing, queue_new
 from havoc.workflow import NAME
 
 CONFIGURATION = f"""\
@@ -42,6 +42,7 @@ backoff = ["0.1s"]
 work = {WORK}
 """
 
+MAX_LOST = 3
 CHARGED = ("lost", "retry", "failed")
 LEDGER = Ledger()
 
@@ -88,9 +89,22 @@ class Ours:
         processing = await database.one(select(func.count()).where(Page.status == STATES.processing))
         return Remains(
             zombies=processing + await database.one(astray),
-            failed=await database.one(select(func.count()).where(Page.status == STATES.failed)),
+            given_up=await self._given_up(database),
             charged=await database.one(select(func.count()).where(attempt.outcome.in_(CHARGED))),
         )
+
+    async def _given_up(self, database: Database) -> set[int]:
+        """A row that was lost with its worker three times fails: it may be what kills them. The history tells."""
+        attempt = LEDGER.attempt.c
+        ruled = (
+            select(Page.queueing)
+            .join(Queueing, Queueing.id == Page.queueing)
+            .join(LEDGER.attempt, attempt.item == func.concat("[", Page.id, "]"))
+            .where(Page.status == STATES.failed, attempt.outcome == "lost", attempt.claimed_at >= Queueing.at)
+            .group_by(Page.queueing)
+            .having(func.count() >= MAX_LOST)
+        )
+        return {queueing for (queueing,) in await database.all(ruled)}
 
     def command(self, url: str, folder: Path, calls: Path) -> Sequence[str]:
         configuration = folder / "curation.toml"

@@ -65,8 +65,8 @@ class Peer:
         return not await database.one(LEFT)
 
     async def remains(self, database: Database) -> Remains:
-        zombies, failed = await database.one(PICKED), await database.one(EXCEPTION)
-        return Remains(zombies=zombies, failed=failed, charged=await database.one(PICKED_AGAIN))
+        charged = await database.one(PICKED_AGAIN) + await database.one(EXCEPTION)
+        return Remains(zombies=await database.one(PICKED), given_up=set(), charged=charged)
 
     def command(self, url: str, folder: Path, calls: Path) -> Sequence[str]:
         return [sys.executable, "-m", "havoc.peer_host", url, str(calls)]

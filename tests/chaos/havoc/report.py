@@ -22,6 +22,7 @@ def figures(outcome: Outcome) -> dict[str, Any]:
         "items": counts.items,
         "effects": counts.effects,
         "lost": counts.lost,
+        "given_up": counts.given_up,
         "doubled": counts.doubled,
         "zombies": counts.zombies,
         "attempts_charged": counts.charged,
@@ -33,7 +34,6 @@ def figures(outcome: Outcome) -> dict[str, Any]:
         "held_again_s": _seconds(outcome.held_again),
         "outside_calls": outcome.calls,
         "overruled": counts.overruled,
-        "failed": counts.failed,
         "hosts_ended": outcome.ended,
         "hosts_deaf": outcome.deaf,
     }
@@ -42,13 +42,13 @@ def figures(outcome: Outcome) -> dict[str, Any]:
 def table(outcomes: Sequence[Outcome]) -> Iterator[str]:
     """The lines of the table for a terminal."""
     yield (
-        f"{'fault':27}{'items':>8}{'effects':>9}{'lost':>6}{'doubled':>9}{'zombies':>9}{'charged':>9}"
+        f"{'fault':27}{'items':>8}{'effects':>9}{'lost':>6}{'given up':>10}{'doubled':>9}{'zombies':>9}{'charged':>9}"
         f"{'before/s':>10}{'during':>8}{'after':>7}{'recovered':>11}{'held again':>12}"
     )
     for outcome in outcomes:
         found = figures(outcome)
         yield (
-            f"{_name(outcome):27}{found['items']:8}{found['effects']:9}{found['lost']:6}{found['doubled']:9}"
+            f"{_name(outcome):27}{found['items']:8}{found['effects']:9}{found['lost']:6}{found['given_up']:10}{found['doubled']:9}"
             f"{found['zombies']:9}{found['attempts_charged']:9}{found['throughput_before']:10.0f}"
             f"{found['throughput_during']:8.0%}{found['throughput_ratio']:7.0%}"
             f"{_shown(found['recovered_s']):>11}{_shown(found['held_again_s']) if outcome.held else '-':>12}"
@@ -62,8 +62,8 @@ def misses(outcomes: Sequence[Outcome]) -> Iterator[str]:
         for what in ("lost", "doubled", "zombies"):
             if found[what]:
                 yield f"{_name(outcome)}: {found[what]} {what}"
-        if outcome.counts.failed:
-            yield f"{_name(outcome)}: {outcome.counts.failed} pages were given up by the engine"
+        if outcome.counts.given_up:
+            yield f"{_name(outcome)}: {outcome.counts.given_up} rows failed, lost with their hosts three times"
         if outcome.ended:
             yield f"{_name(outcome)}: {outcome.ended} hosts ended by themselves"
         if outcome.deaf:

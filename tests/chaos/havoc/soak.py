@@ -13,7 +13,7 @@ from havoc.faults import FAULTS, Fault, Field, Kind
 from havoc.luck import luck
 from havoc.moments import lasts
 
-QUIET = 2.0  # seconds at most between the end of one fault and the next of its kind
+QUIET = 10.0  # seconds at most between the end of one fault and the next of its kind
 EDITS = 5  # a second
 
 

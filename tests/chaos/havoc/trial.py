@@ -16,7 +16,7 @@ from havoc import audit, measure
 from havoc.audit import Calls, Counts
 from havoc.contestant import Contestant
 from havoc.faults import Fault, Field, Struck
-from havoc.hosts import ENDED_BY_US, Fleet
+from havoc.hosts import EXPECTED_ENDS, Fleet
 from havoc.moments import TooLateError, again_and_again, lasts, until
 from havoc.network import Network
 from havoc.server import Database, Server, dsn_of, unless_away
@@ -180,7 +180,7 @@ async def trial(
         counts = await audit.audit(contestant, server)
         moments = await audit.effects_at(server, began)
         made = audit.calls(field.fleet.calls)
-        ended = sum(number for code, number in field.fleet.ends.items() if code not in ENDED_BY_US)
+        ended = sum(number for code, number in field.fleet.ends.items() if code not in EXPECTED_ENDS)
         back = measure.recovered(moments, over_at, end, before)
         recovered_at = over_at + back if back is not None else end - STEADY
         waits = [await wait_of(server, made, struck) for struck in field.struck if struck.held]
