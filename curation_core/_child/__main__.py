@@ -55,6 +55,7 @@ def leave_signals_to_the_host() -> None:
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _ignore)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))  # as they were when it started
     os.register_at_fork(after_in_child=_heed_signals)
 
 

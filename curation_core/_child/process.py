@@ -219,15 +219,20 @@ class Child:
 
 def _popen(name: str, talk: int, lifeline: int, output: int) -> subprocess.Popen[bytes]:
     environ = {key: value for key, value in os.environ.items() if not key.startswith(_KEPT_BACK)}
-    return subprocess.Popen(  # noqa: S603 - our own words; the workflow's name is one of them
-        [sys.executable, "-P", _SCRIPT, str(talk), name],
-        stdin=lifeline,
-        stdout=output,
-        stderr=output,
-        pass_fds=[talk],
-        env=environ,
-        start_new_session=True,  # Ctrl-C in a terminal reaches every process of the terminal's session
-    )
+    # A signal that comes before the child can ignore it waits until it does.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+    try:
+        return subprocess.Popen(  # noqa: S603 - our own words; the workflow's name is one of them
+            [sys.executable, "-P", _SCRIPT, str(talk), name],
+            stdin=lifeline,
+            stdout=output,
+            stderr=output,
+            pass_fds=[talk],
+            env=environ,
+            start_new_session=True,  # Ctrl-C in a terminal reaches every process of the terminal's session
+        )
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
 def _sys_path() -> bytes:

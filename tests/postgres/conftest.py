@@ -1,12 +1,14 @@
 """Fixtures of the tests of the promise: a laboratory with a database of its own."""
 
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
+from lab.children import install_unruly
 from lab.laboratory import Laboratory
 
 
@@ -17,3 +19,25 @@ async def lab(database_url, eventually):
     await laboratory.create()
     yield laboratory
     await laboratory.close()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """A folder like site-packages, on the path, with the unruly plugin in it."""
+    path = tmp_path_factory.mktemp("site")
+    install_unruly(path)
+    sys.path.insert(0, str(path))
+    yield path
+    sys.path.remove(str(path))
+
+
+@pytest.fixture(scope="session")
+def unruly(site):
+    """The plugin whose items do what their rows say."""
+    return import_module("unruly.plugin")
+
+
+@pytest.fixture(scope="session")
+def threaded(site):
+    """The same with a plain ``def process_item``."""
+    return import_module("unruly.threaded")
