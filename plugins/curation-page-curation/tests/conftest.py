@@ -195,7 +195,7 @@ def native_enums() -> bool:
 
 
 @pytest.fixture
-async def engine(server: EmbeddedPostgres, native_enums: bool) -> AsyncIterator[AsyncEngine]:
+async def engine(server: EmbeddedPostgres, *, native_enums: bool) -> AsyncIterator[AsyncEngine]:
     tables = application_tables(native_enums=native_enums)
     engine = create_async_engine(server.url)
     async with engine.begin() as connection:

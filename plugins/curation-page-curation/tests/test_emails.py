@@ -172,8 +172,8 @@ def test_the_context_is_fifty_characters_on_each_side():
     "html",
     [
         '<script type="application/ld+json">{"@type": "Person", "name": "Joe Doe", "email": "joe@joes.com"}</script>',
-        '<div itemscope itemtype="https://schema.org/Person"><b itemprop="name">Joe <i>Doe</i></b>'
-        '<a itemprop="email" href="mailto:joe@joes.com">x</a></div>',
+        """<div itemscope itemtype="https://schema.org/Person"><b itemprop="name">Joe <i>Doe</i></b>
+        <a itemprop="email" href="mailto:joe@joes.com">x</a></div>""",
     ],
 )
 def test_a_persons_name_is_told_where_the_page_marks_it(html):
@@ -186,13 +186,12 @@ def test_a_firms_name_is_nobodys():
 
 
 def test_how_an_address_was_found_is_told():
-    html = f"""<a href="mailto:a@joes.com">x</a> b@joes.com, c [at] joes.com <i data-cfemail="{protected("d@joes.com")}">x</i>
-    <b itemprop="email">e@joes.com</b><script type="application/ld+json">{{"email": "f@joes.com"}}</script>"""
+    html = f"""<a href="mailto:a@joes.com">x</a> b@joes.com, c [at] joes.com
+    <i data-cfemail="{protected("d@joes.com")}">x</i><b itemprop="email">e@joes.com</b>
+    <script type="application/ld+json">{{"email": "f@joes.com"}}</script>"""
     how = {email.address[0]: email.how for email in read_page(html.encode(), url=URL).emails}
-    assert how == {
-        **{"a": "mailto", "b": "text", "c": "obfuscated"},
-        **{"d": "cfemail", "e": "microdata", "f": "json-ld"},
-    }
+    ways = ("mailto", "text", "obfuscated", "cfemail", "microdata", "json-ld")
+    assert how == dict(zip("abcdef", ways, strict=True))
 
 
 def test_every_key_of_cloudflare_is_turned_back():

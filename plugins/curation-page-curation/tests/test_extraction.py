@@ -59,7 +59,8 @@ def test_the_heading_is_the_first_that_says_something(html, h1):
 def test_addresses_are_absolute_and_told_once():
     html = """<base href="/sub/"><link rel="canonical" href="/contact"><link rel="stylesheet" href="x.css">
     <a href="a">1</a><a href="a#top">2</a><a href="#top">3</a><a href="//b.com/ä b">4</a><a href="HTTPS://B.com:443">5</a>
-    <a href="javascript:x()">6</a><a href="mailto:a@b.com">7</a><a href="http://[">8</a><a href="">9</a><area href="/c">"""
+    <a href="javascript:x()">6</a><a href="mailto:a@b.com">7</a><a href="http://[">8</a><a href="">9</a>
+    <area href="/c">"""
     contents = read(html)
     assert contents.canonical_url == "https://www.joes.com/contact"
     assert contents.links == [

@@ -1,8 +1,9 @@
-"""No text makes a pattern take time that grows with its square. Times are compared with each other, never with a clock."""
+"""No text makes a pattern take time that grows with its square. Times are compared with each other."""
 
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -42,10 +43,8 @@ PIECES = {
 
 def seconds(body):
     start = time.process_time()
-    try:
+    with suppress(PageError):
         read_page(body, url="https://joes.com/")
-    except PageError:
-        pass
     return time.process_time() - start
 
 

@@ -128,7 +128,7 @@ class HostSlots:
 
     async def _row(self, statement: Any) -> tuple[timedelta, bool]:
         async with self._sessions.begin() as session:
-            left, is_held = (await session.execute(statement)).one()
+            left, is_held = tuple((await session.execute(statement)).one())
             return left, is_held
 
 
