@@ -373,3 +373,13 @@ def test_the_settings_models_do_not_repeat_an_address_either():
     with pytest.raises(ValidationError) as caught:
         DatabaseSettings(url=SecretStr(f"mysql://me:{SECRET}@db/x"))
     assert SECRET not in str(caught.value)
+
+
+def test_a_word_that_is_nearly_right_is_suggested():
+    line = problem("[workflows.deep-scan]\nisolation = 'proces'", settings=None)
+    assert line.endswith("should be 'none' or 'process', got 'proces'; did you mean 'process'?")
+
+
+def test_a_limit_of_memory_without_a_process_is_refused_at_its_place():
+    line = problem("[workflows.deep-scan]\nmemory_limit = '512MB'", settings=None)
+    assert line.startswith("workflows.deep-scan.memory_limit  curation.toml:2  needs isolation = 'process'")
