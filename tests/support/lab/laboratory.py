@@ -171,7 +171,7 @@ class Laboratory:
         """The parts below the engine, for races that are played statement by statement: rows, and the store."""
         store = self.store()
         try:
-            described = await store.describe(Rows(name, workflow))
+            described = await store.describe(workflow.table)
             rows = Rows(name, workflow, described.as_facts())
             yield store, rows, store.settling(rows, save, {}, timedelta(seconds=10))
         finally:
