@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -156,15 +157,12 @@ async def new_scanner(
     settings: Callable[..., DeepScanSettings], sessions: async_sessionmaker[AsyncSession]
 ) -> AsyncIterator[Callable[..., Awaitable[Scanner]]]:
     """Enter the plugin's lifespan, as a host process does; every time it is another process."""
-    opened: list[Scanner] = []
+    async with AsyncExitStack() as opened:
 
-    async def enter(**changes: Any) -> Scanner:
-        opened.append(plugin.lifespan(settings(**changes), sessions))
-        return await opened[-1].__aenter__()
+        async def enter(**changes: Any) -> Scanner:
+            return await opened.enter_async_context(plugin.lifespan(settings(**changes), sessions))
 
-    yield enter
-    for scanner in opened:
-        await scanner.__aexit__(None, None, None)
+        yield enter
 
 
 @pytest.fixture

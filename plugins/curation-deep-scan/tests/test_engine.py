@@ -78,11 +78,11 @@ def curation(tmp_path, stub, settings):
     environment["CURATION_WORKFLOWS__DEEP_SCAN__SETTINGS__API_KEY"] = key
 
     @asynccontextmanager
-    async def start(url, *arguments, lost_after="30s", max_attempts=2, timeout="1m"):
+    async def start(url, *arguments, lost_after="30s", max_attempts=2, timeout="1m", more=""):
         configuration = CONFIGURATION.format(
             base_url=stub.base_url, lost_after=lost_after, max_attempts=max_attempts, timeout=timeout
         )
-        (tmp_path / "curation.toml").write_text(configuration)
+        (tmp_path / "curation.toml").write_text(configuration + more)
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-P", "-m", "curation_core", *arguments),
             cwd=tmp_path,
@@ -187,6 +187,64 @@ async def test_queued_places_become_businesses_and_every_row_ends_with_its_word(
         **dict.fromkeys(("ChIJ-busy", "ChIJ-down"), 2),
     }
     assert await calls_counted(engine) == stub.calls.total()
+
+
+RENAMED = """
+[workflows.deep-scan.table]
+name = "places"
+columns.place_id = "google_id"
+
+[workflows.deep-scan.tables.local_businesses]
+name = "companies"
+schema = "crm"
+columns.place_id = "google_id"
+columns.phone = "telephone"
+columns.additional_json = "more"
+columns.status = "curation"
+
+[workflows.deep-scan.tables.deep_scan_content]
+schema = "crm"
+
+[workflows.deep-scan.tables.deep_scan_days]
+name = "google_calls"
+columns.calls = "made"
+"""
+RENAME = (
+    "create schema crm",
+    "drop table deep_scan_days, deep_scan_content",
+    "alter table places_staging rename place_id to google_id",
+    "alter table places_staging rename to places",
+    "alter table local_businesses rename place_id to google_id",
+    "alter table local_businesses rename phone to telephone",
+    "alter table local_businesses rename additional_json to more",
+    "alter table local_businesses rename status to curation",
+    "alter table local_businesses rename to companies",
+    "alter table companies set schema crm",
+)
+
+
+async def test_tables_and_columns_may_be_called_otherwise(engine, stub, curation):
+    url = engine.url.render_as_string(hide_password=False)
+    await queue(engine, "ChIJ-cafe")
+    async with engine.begin() as connection:
+        for statement in map(sa.text, RENAME):
+            await connection.execute(statement)
+    try:
+        async with curation(url, "db", "upgrade", more=RENAMED) as command:
+            assert await command.end() == 0, command.said
+        async with curation(url, "run", "--workflow", "deep-scan", "--until-idle", more=RENAMED) as command:
+            assert await command.end() == 0, command.said
+        found = sa.text(
+            "select telephone, curation::text, more->>'source', made, expires_at > now() "
+            "from crm.companies, google_calls, crm.deep_scan_content"
+        )
+        async with engine.connect() as connection:
+            (row,) = (await connection.execute(found)).all()
+        assert tuple(row) == ("+1 512-555-0123", "New", "google_places", 1, True)
+    finally:
+        async with engine.begin() as connection:
+            await connection.execute(sa.text("drop schema crm cascade"))
+            await connection.execute(sa.text("drop table places, google_calls"))
 
 
 async def drop_owned(engine):

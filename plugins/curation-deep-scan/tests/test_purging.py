@@ -19,6 +19,16 @@ from curation_deep_scan.stub import place
 
 TOLD = set(LocalBusiness.__table__.columns.keys()) - NEVER_PURGED
 
+COPY_BUSINESSES = sa.text("""
+    insert into local_businesses (id, tenant_id, place_id, status, business_name)
+    select gen_random_uuid(), tenant_id, n::text, 'New', business_name
+    from local_businesses, generate_series(1, 1200) as n
+""")
+COPY_NOTES = sa.text("""
+    insert into deep_scan_content (place_id, fetched_at, expires_at, digests)
+    select n::text, fetched_at, expires_at, digests from deep_scan_content, generate_series(1, 1200) as n
+""")
+
 
 @pytest.fixture
 def scanned(session, new_place, settings):
@@ -39,98 +49,116 @@ async def business_of(session, place_id="ChIJ-cafe"):
     return await session.scalar(sa.select(LocalBusiness).where(LocalBusiness.place_id == place_id))
 
 
-async def test_what_google_said_is_removed_when_its_time_is_over_and_the_row_stays(engine, session, scanned):
+async def test_what_google_said_is_removed_when_its_time_is_over_and_the_row_stays(sessions, session, scanned):
     await scanned(fields={"movedPlaceId": "ChIJ-next"})
     before = await business_of(session)
     assert None not in [getattr(before, name) for name in TOLD]
     kept = {name: getattr(before, name) for name in NEVER_PURGED - {"additional_json"}}
-    assert await purge(engine) == 1
+    assert await purge(sessions) == 1
     after = await business_of(session)
     assert {name: getattr(after, name) for name in TOLD} == dict.fromkeys(TOLD)
     assert {name: getattr(after, name) for name in kept} == kept
     assert set(after.additional_json) == {"moved_place_id", "source", "field_profile", "fetched_at", "purged_at"}
     assert (await session.scalars(sa.select(DeepScanContent.place_id))).all() == []
-    assert await purge(engine) == 0
+    assert await purge(sessions) == 0
 
 
-async def test_what_is_still_allowed_stays(engine, session, scanned):
+async def test_what_is_still_allowed_stays(sessions, session, scanned):
     await scanned(days_ago=29)
-    assert await purge(engine) == 0
+    assert await purge(sessions) == 0
     assert (await business_of(session)).business_name == "Joe's Cafe"
 
 
-async def test_how_long_it_may_stay_is_what_the_setting_was_when_it_was_fetched(engine, scanned):
+async def test_how_long_it_may_stay_is_what_the_setting_was_when_it_was_fetched(sessions, scanned):
     await scanned("ChIJ-short", days_ago=3, content_ttl_days=2)
     await scanned("ChIJ-long", days_ago=300, content_ttl_days=400)
-    assert await purge(engine, dry_run=True) == 1
-    assert await purge(engine, older_than_days=200, dry_run=True) == 1
-    assert await purge(engine, older_than_days=2, dry_run=True) == 2
+    assert await purge(sessions, dry_run=True) == 1
+    assert await purge(sessions, older_than_days=200, dry_run=True) == 1
+    assert await purge(sessions, older_than_days=2, dry_run=True) == 2
 
 
-async def test_a_dry_run_only_counts(engine, session, scanned):
+async def test_a_dry_run_only_counts(sessions, session, scanned):
     await scanned()
-    assert await purge(engine, dry_run=True) == 1
+    assert await purge(sessions, dry_run=True) == 1
     assert (await business_of(session)).business_name == "Joe's Cafe"
-    assert await purge(engine) == 1
+    assert await purge(sessions) == 1
 
 
-async def test_what_somebody_wrote_over_it_stays(engine, session, scanned):
+async def test_what_somebody_wrote_over_it_stays(sessions, session, scanned):
     await scanned()
     corrected = {"phone": "+1 555", "rating": 3, "extra_categories": ["ours"], "monday_hours": "by appointment"}
     await session.execute(sa.update(LocalBusiness).values(corrected))
     await session.commit()
-    assert await purge(engine) == 1
+    assert await purge(sessions) == 1
     after = await business_of(session)
     assert {name: getattr(after, name) for name in corrected} == corrected
     assert (after.business_name, after.city, after.latitude) == (None, None, None)
 
 
-async def test_a_column_that_google_did_not_fill_stays(engine, session, scanned):
+async def test_a_column_that_google_did_not_fill_stays(sessions, session, scanned):
     await scanned(fields={"websiteUri": None})
     await session.execute(sa.update(LocalBusiness).values(website_url="https://found.example/"))
     await session.commit()
-    await purge(engine)
+    await purge(sessions)
     assert (await business_of(session)).website_url == "https://found.example/"
 
 
-async def test_a_business_that_was_never_scanned_stays(engine, session, scanned):
+async def test_a_business_that_was_never_scanned_stays(sessions, session, scanned):
     await scanned()
     await session.execute(sa.delete(DeepScanContent))
     await session.commit()
-    assert await purge(engine) == 0
+    assert await purge(sessions) == 0
     assert (await business_of(session)).business_name == "Joe's Cafe"
 
 
-async def test_the_note_of_a_business_that_was_deleted_goes_too(engine, session, scanned):
+async def test_the_note_of_a_business_that_was_deleted_goes_too(sessions, session, scanned):
     await scanned()
     await session.execute(sa.delete(LocalBusiness))
     await session.commit()
-    assert await purge(engine) == 0
+    assert await purge(sessions) == 0
     assert (await session.scalars(sa.select(DeepScanContent.place_id))).all() == []
 
 
-async def test_more_businesses_than_one_transaction_takes_are_all_purged(engine, session, scanned):
+async def test_more_businesses_than_one_transaction_takes_are_all_purged(sessions, session, scanned):
     await scanned()
-    copied = """
-        insert into local_businesses (id, tenant_id, place_id, status, business_name)
-        select gen_random_uuid(), tenant_id, n::text, 'New', business_name
-        from local_businesses, generate_series(1, 1200) as n"""
-    noted = """
-        insert into deep_scan_content (place_id, fetched_at, expires_at, digests)
-        select n::text, fetched_at, expires_at, digests from deep_scan_content, generate_series(1, 1200) as n"""
-    for statement in (copied, noted):
-        await session.execute(sa.text(statement))
+    await session.execute(COPY_BUSINESSES)
+    await session.execute(COPY_NOTES)
     await session.commit()
-    assert await purge(engine, dry_run=True) == 1201
-    assert await purge(engine) == 1201
+    assert await purge(sessions, dry_run=True) == 1201
+    assert await purge(sessions) == 1201
     left = sa.select(sa.func.count()).where(LocalBusiness.business_name.is_not(None))
     assert await session.scalar(left) == 0
 
 
-async def test_a_business_that_is_being_scanned_anew_is_left_to_the_next_purge(engine, session, scanned):
+async def test_a_business_that_is_being_scanned_anew_is_left_to_the_next_purge(sessions, session, scanned):
     await scanned()
     await session.execute(sa.update(LocalBusiness).values(city="Austin"))  # and not committed
-    assert await asyncio.wait_for(purge(engine), 30) == 0
+    assert await asyncio.wait_for(purge(sessions), 30) == 0
+
+
+async def test_a_host_purges_by_itself_if_a_setting_says_so_and_in_the_tables_that_it_knows(
+    session, scanned, new_scanner
+):
+    await scanned()
+    await new_scanner(purge_every_hours=1)
+    left = sa.select(sa.func.count()).select_from(DeepScanContent)
+    async with asyncio.timeout(60):
+        while await session.scalar(left):
+            await session.rollback()
+            await asyncio.sleep(0.01)
+    assert (await business_of(session)).business_name is None
+
+
+async def test_a_host_that_can_not_purge_says_so_and_works_on(session, new_scanner, scan, caplog):
+    await session.execute(sa.text("alter table deep_scan_content rename to elsewhere"))
+    await session.commit()
+    scanner = await new_scanner(purge_every_hours=1)
+    async with asyncio.timeout(60):
+        while "nothing was purged" not in caplog.text:
+            await asyncio.sleep(0.01)
+    await session.execute(sa.text("alter table elsewhere rename to deep_scan_content"))
+    await session.commit()
+    assert (await scan(using=scanner)).note == ""
 
 
 # -- the command -----------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 
 from curation_deep_scan.purging import purge
 
@@ -85,7 +85,7 @@ def _database(parser: argparse.ArgumentParser, given: str | None) -> URL:
 async def _purge(url: URL, older_than_days: int | None, *, dry_run: bool) -> int:
     engine = create_async_engine(url, connect_args={"statement_cache_size": 0})  # a pooler may stand in between
     try:
-        return await purge(engine, older_than_days, dry_run=dry_run)
+        return await purge(async_sessionmaker(engine), older_than_days, dry_run=dry_run)
     finally:
         await engine.dispose()
 

@@ -16,6 +16,9 @@ from sqlalchemy.sql.dml import ReturningInsert
 from curation_deep_scan.models import DeepScanDay
 from curation_deep_scan.pacific import PACIFIC
 
+Sessions = async_sessionmaker[AsyncSession]
+"""What makes short transactions: `async with sessions.begin() as session`."""
+
 
 class UncountedError(Exception):
     """The call could not be counted, so it must not be made."""
@@ -29,7 +32,7 @@ class Budget:
         calls_per_day: How many there may be.
     """
 
-    def __init__(self, sessions: async_sessionmaker[AsyncSession], calls_per_day: int) -> None:
+    def __init__(self, sessions: Sessions, calls_per_day: int) -> None:
         self._sessions = sessions
         self.calls_per_day = calls_per_day
 

@@ -1,10 +1,7 @@
 """WF2, deep scan: a row of ``places_staging`` becomes a row of ``local_businesses``, by one call of Place Details."""
 
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
-
 from curation_core import Attempt, Outcome, States, Workflow, hookimpl
-from curation_deep_scan import saving
-from curation_deep_scan.budget import Budget
+from curation_deep_scan import opening, saving
 from curation_deep_scan.models import DeepScanContent, DeepScanDay, Place
 from curation_deep_scan.scanning import Scanner
 from curation_deep_scan.settings import POLICY, DeepScanSettings
@@ -25,16 +22,11 @@ def declare_workflow() -> Workflow:
 
 
 @hookimpl
-def lifespan(settings: DeepScanSettings, sessions: async_sessionmaker[AsyncSession]) -> Scanner:
-    """Open the one way to the API, at one pace and within one budget."""
-    return Scanner(settings, Budget(sessions, settings.calls_per_day))
-
-
-@hookimpl
 async def process_item(item: Place, attempt: Attempt, resources: Scanner) -> Outcome:
     """Ask for the place."""
     return await resources.scan(item.place_id, attempt)
 
 
+lifespan = hookimpl(opening.lifespan)
 save_result = hookimpl(saving.save_result)
 on_error = hookimpl(saving.on_error)

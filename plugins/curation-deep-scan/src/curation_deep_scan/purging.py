@@ -2,29 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from sqlalchemy import ARRAY, ColumnElement, Select, Text, Update, case, delete, func, literal, null, select, update
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from curation_deep_scan.budget import Sessions
 from curation_deep_scan.details import CONTENT_FACTS
 from curation_deep_scan.models import DeepScanContent, LocalBusiness
 from curation_deep_scan.saving import digest
 
 BATCH = 500
 NEVER_PURGED = frozenset({"id", "tenant_id", "place_id", "lead_source", "status", "additional_json"})
+_logger = logging.getLogger(__name__)
 _JSON_FACTS = literal(list(CONTENT_FACTS), ARRAY(Text))
 
 
-async def purge(engine: AsyncEngine, older_than_days: int | None = None, *, dry_run: bool = False) -> int:
+@asynccontextmanager
+async def purging(sessions: Sessions, every_hours: float) -> AsyncIterator[None]:
+    """Purge again and again inside the block, beginning at once.
+
+    Args:
+        sessions: Short transactions.
+        every_hours: How often; 0 for never.
+    """
+    if not every_hours:
+        yield
+        return
+    purges = asyncio.create_task(_purge_every(sessions, every_hours * 3600))
+    try:
+        yield
+    finally:
+        purges.cancel()
+        await asyncio.gather(purges, return_exceptions=True)
+
+
+async def _purge_every(sessions: Sessions, seconds: float) -> None:
+    while True:
+        try:
+            purged = await purge(sessions)
+        except Exception:
+            _logger.exception("nothing was purged")
+        else:
+            _logger.info("what Google said of %d businesses may be kept no longer, and was removed", purged)
+        await asyncio.sleep(seconds)
+
+
+async def purge(sessions: Sessions, older_than_days: int | None = None, *, dry_run: bool = False) -> int:
     """Empty the columns that still hold what Google said, where it was said too long ago.
 
     A column is emptied if its value is the one that was saved; what somebody wrote since stays, as do place ID, status,
     tenant and everything else.
 
     Args:
-        engine: The database.
+        sessions: Short transactions.
         older_than_days: How old it may be; ``None`` takes the ``content_ttl_days`` that held when it was fetched.
         dry_run: Only count.
 
@@ -33,12 +67,12 @@ async def purge(engine: AsyncEngine, older_than_days: int | None = None, *, dry_
     """
     expired = _expired(older_than_days)
     if dry_run:
-        async with AsyncSession(engine) as session:
+        async with sessions() as session:
             return await session.scalar(select(func.count()).select_from(_due(expired).subquery())) or 0
     purged = 0
     while True:
         # The business is locked first, as a settle does: the two wait for each other, and never crosswise.
-        async with AsyncSession(engine) as session, session.begin():
+        async with sessions.begin() as session:
             locked = _due(expired).limit(BATCH).with_for_update(of=LocalBusiness, key_share=True, skip_locked=True)
             found = (await session.scalars(locked)).all()
             await session.execute(_empty(found))
@@ -46,7 +80,7 @@ async def purge(engine: AsyncEngine, older_than_days: int | None = None, *, dry_
         if not found:
             break
         purged += len(found)
-    async with AsyncSession(engine) as session, session.begin():
+    async with sessions.begin() as session:
         await session.execute(delete(DeepScanContent).where(expired, ~_has_business()))
     return purged
 

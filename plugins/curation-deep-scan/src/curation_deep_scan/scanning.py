@@ -80,7 +80,7 @@ class Scanner:
             return _done(scan, place_id)
         wait = await self.pace.turn()
         if wait:
-            return Pause(timedelta(seconds=wait), f"{Meaning.QUOTA_PER_MINUTE.value}: Google asked for fewer calls")
+            return Pause(timedelta(seconds=wait), f"{Meaning.QUOTA_PER_MINUTE.value}: the next call is in {wait:.0f} s")
         try:
             if not await self._budget.take():
                 reason = f"daily_budget: the {self._budget.calls_per_day} calls of the day (Pacific time) are made"

@@ -55,7 +55,10 @@ class DeepScanSettings(BaseModel):
         default=30,
         ge=1,
         le=36_500,
-        description="after which `python -m curation_deep_scan purge` removes what Google said",
+        description="how long what Google said may stay; a purge then removes it",
+    )
+    purge_every_hours: float = Field(
+        default=0, ge=0, le=8760, description="how often a host removes it by itself; 0: never, the command does"
     )
     timeout_seconds: float = Field(default=10, gt=0, le=60, description="for one call")
     refused_pause_minutes: float = Field(
