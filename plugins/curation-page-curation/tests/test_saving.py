@@ -146,6 +146,13 @@ async def test_a_page_that_waits_remembers_how_often_and_nothing_else(session, n
     assert (page.additional_json, page.last_scan, page.contact_scrape_status) == ({"waited": 2}, None, "New")
 
 
+async def test_a_page_that_came_to_its_end_forgets_how_often_it_waited(session, new_page):
+    await save_result(session, await new_page(additional_json={"waited": 2, "mine": 1}), visit(JOE))
+    remembered = (await only(session, Page)).additional_json
+    assert "waited" not in remembered
+    assert remembered["mine"] == 1
+
+
 @pytest.mark.parametrize("before", [None, "null", "[1]", '"text"', "{}"])
 async def test_whatever_stands_in_the_json_the_facts_can_be_added(before, session, new_page):
     item = await new_page()

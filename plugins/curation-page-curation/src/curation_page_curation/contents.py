@@ -19,7 +19,6 @@ class Email:
         how: Where it stood: ``mailto``, ``text``, ``cfemail``, ``obfuscated``, ``json-ld`` or ``microdata``.
         context: Up to 50 characters before and after it, where it stands in the text.
         name: Of the person it belongs to, where the page marks it as such.
-        phone: A number that belongs to it, E.164.
     """
 
     address: str
@@ -27,7 +26,6 @@ class Email:
     how: str
     context: str | None = None
     name: str | None = None
-    phone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

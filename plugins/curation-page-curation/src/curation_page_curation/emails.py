@@ -106,7 +106,7 @@ def kind_of(address: str, domain: str) -> EmailKind:
     local, _, host = address.rpartition("@")
     if local in SERVICE:
         return "SERVICE"
-    mail_domain = registered_part(host) or host
+    mail_domain = registered_part(_ascii(host)) or host
     if mail_domain == domain:
         return "CORPORATE"
     if mail_domain in FREE or mail_domain.partition(".")[0] in FREE_BRANDS:

@@ -11,6 +11,7 @@ import json
 import resource
 import signal
 import sys
+from contextlib import suppress
 from typing import Any, BinaryIO
 
 from curation_page_curation.errors import PageError, StopCode
@@ -59,7 +60,8 @@ def main() -> None:
     cpu_seconds, memory = float(sys.argv[1]), int(sys.argv[2]) * 2**20
     _, most = resource.getrlimit(resource.RLIMIT_AS)
     limit = memory if most == resource.RLIM_INFINITY else min(memory, most)
-    resource.setrlimit(resource.RLIMIT_AS, (limit, most))
+    with suppress(ValueError, OSError):  # macOS knows no such limit; the clock holds there too
+        resource.setrlimit(resource.RLIMIT_AS, (limit, most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     serve(sys.stdin.buffer, sys.stdout.buffer, cpu_seconds)

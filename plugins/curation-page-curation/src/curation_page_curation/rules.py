@@ -22,7 +22,7 @@ def rules_on(robots: bytes, *, url: str, name: str) -> tuple[bool, float | None]
     Returns:
         Whether it may; and the Crawl-delay in seconds, if there is one.
 
-    >>> rules_on(b"User-agent: *\\nDisallow: /private\\nCrawl-delay: 2", url="https://a.com/private/x", name="us")
+    >>> rules_on(b"User-agent: *\nDisallow: /private\nCrawl-delay: 2", url="https://a.com/private/x", name="us")
     (False, 2.0)
     """
     parsed = _parsed(robots)

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import BindParameter, Insert, Update, and_, bindparam, case, delete, func, literal, or_, update
+from sqlalchemy import BindParameter, Insert, Text, Update, and_, bindparam, case, delete, func, literal, or_, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from curation_page_curation.contents import Contents, Email
 from curation_page_curation.models import Contact, ContactPoint, Page
-from curation_page_curation.visit import Visit
+from curation_page_curation.visit import WAITED, Visit
 
 GMAIL = ("@gmail.com", "@googlemail.com")
 
@@ -72,7 +72,9 @@ def _remembered(visit: Visit) -> Any:
             "socials": contents.socials,
         }
     empty = literal({}, JSONB)
-    before = case((func.jsonb_typeof(Page.additional_json) == "object", Page.additional_json), else_=empty)
+    before: Any = case((func.jsonb_typeof(Page.additional_json) == "object", Page.additional_json), else_=empty)
+    if WAITED not in facts:  # the page has come to its end: what it waited for must not count when it is queued anew
+        before = before.op("-", return_type=JSONB())(literal(WAITED, Text))
     return before.concat(literal(facts, JSONB))
 
 
@@ -110,7 +112,7 @@ def _contact(
         Contact.context: email.context,
         Contact.source_url: source_url,
         Contact.name: email.name,
-        Contact.phone_number: email.phone or phone,
+        Contact.phone_number: phone,
     }
 
 

@@ -33,14 +33,12 @@ class Marked:
         value: As it is written.
         how: ``json-ld`` or ``microdata``.
         owner: The person it belongs to, by name.
-        beside: The number that stands beside an address, as it is written.
     """
 
     kind: str
     value: str
     how: str
     owner: str | None = None
-    beside: str | None = None
 
 
 def marked_up(document: Document) -> tuple[list[str], list[Marked]]:
@@ -94,7 +92,7 @@ def _marked_in(thing: dict[str, Any]) -> Iterator[Marked]:
     is_person = any(_short(name) == "Person" for name in _texts(thing.get("@type")))
     owner = next(iter(_texts(thing.get("name"))), None) if is_person else None
     for email in emails:
-        yield Marked(_EMAIL, email, "json-ld", kept(owner, 200), phones[0] if len(phones) == 1 else None)
+        yield Marked(_EMAIL, email, "json-ld", kept(owner, 200))
     for phone in phones:
         yield Marked(_PHONE, phone, "json-ld")
 

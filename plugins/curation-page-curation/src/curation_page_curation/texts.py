@@ -18,7 +18,7 @@ def kept(text: str | None, longest: int = LONGEST) -> str | None:
         text: What a page says.
         longest: Characters kept.
 
-    >>> kept("  Joe's\\n\\x00 Pizza ")
+    >>> kept("  Joe's\n\x00 Pizza ")
     "Joe's Pizza"
     """
     if not text:

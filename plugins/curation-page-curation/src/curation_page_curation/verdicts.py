@@ -10,7 +10,7 @@ from curation_core import Attempt, Done, Fail, Outcome, Retry, Skip
 from curation_fetch import FetchError, HttpStatus
 from curation_page_curation.errors import PageError
 from curation_page_curation.politeness import Disallowed, HostBusy, asked_wait
-from curation_page_curation.visit import Visit
+from curation_page_curation.visit import WAITED, Visit
 
 MAX_ATTEMPTS = 20
 """Claims of a page, also those that only waited for a host; the plugin counts those that went wrong by itself."""
@@ -19,8 +19,6 @@ TRIES = 4
 BACKOFF = timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1)
 FREE_WAITS = 3
 """How often a host may ask to be left alone before that counts as going wrong."""
-WAITED = "waited"
-"""The key in ``additional_json`` under which a queued page remembers the attempts that do not count."""
 
 _CODES: dict[int, str] = {
     HTTPStatus.NOT_FOUND: "gone",

@@ -8,6 +8,9 @@ from typing import Any, Literal
 
 from curation_page_curation.contents import Contents
 
+WAITED = "waited"
+"""The key in ``additional_json`` under which a queued page remembers the attempts that do not count."""
+
 ScrapeStatus = Literal["ContactFound", "NoContactFound", "Error"]
 
 
