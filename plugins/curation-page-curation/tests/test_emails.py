@@ -46,6 +46,7 @@ def protected(address, key=0x5A):
         "<p>joe\u200b@\u200bjoes.com",
         "<p>joe<!-- no -->@<!-- spam -->joes.com",
         "<p>joe<b>@</b>joes.com",
+        "<p><b>Email</b><span>joe@joes.com</span><i>Phone</i>",
         "<p><span>joe</span><span>@</span><span>joes.com</span>",
         "<p>joe@<span style='display:none'>no.spam.</span>joes.com",
         "<p><span style='unicode-bidi:bidi-override; direction: rtl'>moc.seoj@eoj</span>",

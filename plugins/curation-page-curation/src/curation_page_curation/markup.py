@@ -25,6 +25,7 @@ _INLINE = frozenset(
 )
 _HIDING = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _REVERSING = re.compile(r"unicode-bidi\s*:\s*(?:bidi-override|isolate-override)", re.IGNORECASE)
+_ADDRESS = re.compile(r"[\w-]@[\w-]+\.[^\W\d_]{2}")
 _BLANKS = re.compile(r"\s+")
 _BLANKS_IN_LINE = re.compile(r"[^\S\n]+")
 _FIELDS = frozenset({"text", "tel", "number", "url", ""})
@@ -120,6 +121,8 @@ class Document:
                 parts.append("\n")
                 last = block
             text = _BLANKS.sub(" ", node.text_content or "")
+            if "@" in text and _ADDRESS.search(text):  # a label before it, set apart by a style alone, is no part of it
+                text = f" {text} "
             parts.append(text[::-1] if turned.get(parent.mem_id) else text)
         return _BLANKS_IN_LINE.sub(" ", seen("".join(parts)))
 
