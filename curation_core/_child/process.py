@@ -29,6 +29,16 @@ LAST_WORDS = 1.0  # seconds for what a dead child said last to arrive
 LEAVES_WITHIN = 5.0  # seconds for a child to leave its lifespan
 
 _logger = logging.getLogger("curation_core.child")
+_lifelines: set[int] = set()  # the writing ends that this process holds
+
+
+def _let_go_in_fork() -> None:
+    for lifeline in _lifelines:
+        os.close(lifeline)  # a fork of the host must not keep its children alive
+    _lifelines.clear()
+
+
+os.register_at_fork(after_in_child=_let_go_in_fork)
 
 
 class Child:
@@ -54,6 +64,7 @@ class Child:
         self._reader, self._writer = talk
         self._output, self._output_transport = output
         self._lifeline = lifeline
+        _lifelines.add(lifeline)
         self._answer: asyncio.Future[Any] | None = None
         self._death = ""
         self._is_mute = False
@@ -164,6 +175,7 @@ class Child:
         try:
             while True:
                 (length,) = wire.LENGTH.unpack(await self._reader.readexactly(wire.LENGTH.size))
+                wire.require_possible(length)
                 message = pickle.loads(await self._reader.readexactly(length))  # noqa: S301 - from our own child
                 if isinstance(message, wire.Line):
                     self._log(message)
@@ -205,13 +217,14 @@ class Child:
 
     async def _await_end(self) -> None:
         code = await self._reaping
-        self._death = "closed its connection to the host" if self._is_mute else _told(code)
+        self._death = "lost its connection to the host" if self._is_mute else _told(code)
         # What it said last is still on its way: an answer, or the traceback of a crash.
         await asyncio.wait([self._listening, self._following], timeout=LAST_WORDS)
         self._listening.cancel()
         self._following.cancel()
         self._writer.close()
         self._output_transport.close()
+        _lifelines.discard(self._lifeline)
         os.close(self._lifeline)
         if self._answer is not None and not self._answer.done():
             self._answer.set_result(None)

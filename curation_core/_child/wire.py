@@ -106,6 +106,17 @@ def packed(message: object) -> bytes:
     return LENGTH.pack(len(body)) + body
 
 
+def require_possible(length: int) -> None:
+    """Refuse a length that nobody sends: a child whose memory was overwritten may say anything.
+
+    Raises:
+        ValueError: It is longer than `LONGEST`.
+    """
+    if length > LONGEST:
+        text = f"a message of {length} bytes is announced"
+        raise ValueError(text)
+
+
 def pickled(value: Any, what: str) -> bytes:
     """A plugin's value as bytes.
 

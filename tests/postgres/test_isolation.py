@@ -208,10 +208,11 @@ async def test_what_is_printed_goes_to_the_log_and_not_into_the_talk(lab, unruly
     assert caplog.messages.count("from a program") == 2
 
 
-async def test_a_child_that_closes_its_files_costs_its_item(lab, unruly):
-    said = await worked(lab, unruly, "close_all_files", "tell_pid", policy=apart(concurrency=1))
+async def test_a_child_that_closes_its_files_or_talks_nonsense_costs_its_item(lab, unruly):
+    said = await worked(lab, unruly, "close_all_files", "talk_nonsense", "tell_pid", policy=apart(concurrency=1))
     assert said[0].startswith("ChildDied: the child process ")
-    assert said[1].isdigit()
+    assert said[1] == "ChildDied: the child process lost its connection to the host while it held this item"
+    assert said[2].isdigit()
 
 
 @pytest.mark.parametrize("plugin", ["unruly", "threaded"])

@@ -70,6 +70,41 @@ async def test_children_are_gone_when_their_host_is_killed_even_those_that_hold_
         await eventually(lambda: members_of(children) == 0)
 
 
+async def test_children_are_gone_when_their_host_is_killed_though_a_fork_of_the_host_lives_on(site, eventually):
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join([str(site), str(SUPPORT)])}
+    host = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", FORKING, env=environ, stdout=asyncio.subprocess.PIPE
+    )
+    fork = int(await host.stdout.readline())
+    (child,) = children_of(host.pid)
+    host.kill()
+    try:
+        await eventually(lambda: not is_alive(child))
+        assert is_alive(fork)
+    finally:
+        os.kill(fork, signal.SIGKILL)
+        await host.communicate()
+
+
+FORKING = """
+import asyncio, os, signal
+import unruly.plugin
+from curation_core import Policy
+from curation_core._child.children import Children
+from curation_core.host import Host
+
+async def main():
+    host = Host()
+    host.register(unruly.plugin, "unruly")
+    async with Children(host.workflows["unruly"], Policy(isolation="process"), None):
+        if fork := os.fork():
+            print(fork, flush=True)
+        signal.pause()
+
+asyncio.run(main())
+"""
+
+
 async def both_run(lab):
     return await lab.statuses() == {"Processing": 2}
 

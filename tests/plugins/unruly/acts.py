@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import re
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -168,6 +169,17 @@ def use_multiprocessing(_):
 def close_all_files(_):
     os.closerange(3, 1000)
     return "closed"
+
+
+def talk_nonsense(_):
+    """What a process may send whose memory was overwritten."""
+    for number in range(3, 30):
+        try:
+            if stat.S_ISSOCK(os.fstat(number).st_mode):
+                os.write(number, b"\xff" * 64)
+        except OSError:
+            continue
+    time.sleep(ENDLESS)
 
 
 def log(text):
