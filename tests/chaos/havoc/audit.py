@@ -90,34 +90,20 @@ async def effects_of(database: Database, queueings: Collection[int]) -> set[int]
     return {queueing for (queueing,) in await database.all(union(done, overruled))}
 
 
-class Call(NamedTuple):
-    """One call to the outside: by which process, and when, in seconds of the epoch."""
-
-    pid: int
-    at: float
-
-
-Calls = dict[int, list[Call]]
-"""The calls of each queueing."""
+Calls = dict[int, list[float]]
+"""When the outside was called for each queueing, in seconds of the epoch."""
 
 
 def calls(file: Path) -> Calls:
     """Every call that was made."""
     found: Calls = defaultdict(list)
     for line in file.read_text().splitlines():
-        queueing, pid, at = line.split()
-        found[int(queueing)].append(Call(int(pid), float(at)))
+        queueing, at = line.split()
+        found[int(queueing)].append(float(at))
     return found
 
 
-def running_again(made: Calls, held: Collection[int], pid: int, since: float) -> dict[int, float]:
-    """When each queueing that a process held was first called for by another one.
-
-    Args:
-        made: All calls.
-        held: What it held.
-        pid: The process.
-        since: When it was killed or frozen.
-    """
-    later = {each: [call.at for call in made.get(each, ()) if call.pid != pid and call.at > since] for each in held}
+def running_again(made: Calls, held: Collection[int], since: float) -> dict[int, float]:
+    """When each of some queueings was first called for after a moment, if it was."""
+    later = {each: [at for at in made.get(each, ()) if at > since] for each in held}
     return {queueing: min(moments) for queueing, moments in later.items() if moments}

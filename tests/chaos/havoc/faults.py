@@ -34,12 +34,10 @@ class Struck(NamedTuple):
     """A host that was killed, frozen or blocked.
 
     Args:
-        pid: Its process.
         at: When, in seconds of the epoch.
         held: The queueings that it held then.
     """
 
-    pid: int
     at: float
     held: set[int]
 
@@ -74,7 +72,7 @@ class Field:
         """Note what a process holds that does nothing any more."""
         at = time.time()
         with unless_away():
-            self.struck.append(Struck(pid, at, await held_by(self.contestant, self.server, pid)))
+            self.struck.append(Struck(at, await held_by(self.contestant, self.server, pid)))
 
     async def freeze(self, pid: int) -> None:
         """Stop a process where it stands."""

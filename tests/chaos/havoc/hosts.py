@@ -21,7 +21,7 @@ AWAY_AT_ITS_START = 5
 """The engine's exit code where no database could be had: whoever starts it tries again."""
 
 EXPECTED_ENDS = {-signal.SIGKILL, -signal.SIGTERM, 128 + signal.SIGTERM, 0, AWAY_AT_ITS_START}
-STOPS_WITHIN = 15  # seconds, a failure guard
+STOPS_WITHIN = 20  # seconds, a failure guard
 
 
 class Fleet:

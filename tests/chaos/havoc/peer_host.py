@@ -36,7 +36,7 @@ async def create(url: str, calls: str) -> AsyncIterator[pgqueuer.PgQueuer]:
         @queue.entrypoint(ENTRYPOINT, executor_factory=partial(DatabaseRetryEntrypointExecutor, **RETRIES))
         async def process(job: pgqueuer.Job) -> None:
             queueing = int(job.payload or b"0")
-            os.write(outside, f"{queueing} {os.getpid()} {time.time():.3f}\n".encode())
+            os.write(outside, f"{queueing} {time.time():.3f}\n".encode())
             answered = asyncio.Event()
             asyncio.get_running_loop().call_later(WORK, answered.set)
             await answered.wait()

@@ -42,6 +42,7 @@ class Soak:
             for kind in (Kind.SERVER, Kind.NETWORK, Kind.HOSTS):
                 faults = [fault for fault, of in FAULTS.items() if of is kind]
                 happening.create_task(self._go_on(on, faults, luck(seed, kind), end))
+        on.struck.clear()  # how long their items waited says nothing where the server was away at the same time
 
     async def _go_on(self, on: Field, faults: Sequence[Fault], chance: Random, end: float) -> None:
         await lasts(chance.uniform(0, QUIET))

@@ -137,8 +137,8 @@ async def until_recovered(server: Server, since: float, before: float, patience:
 
 
 async def wait_of(server: Server, made: Calls, struck: Struck) -> float | None:
-    """How long it took until everything that a host held ran on another; ``None``: some never did."""
-    again = audit.running_again(made, struck.held, struck.pid, struck.at)
+    """How long it took until everything that a host held ran again; ``None``: some never did."""
+    again = audit.running_again(made, struck.held, struck.at)
     left = struck.held - set(again)
     if left - await audit.effects_of(server, left):  # what it settled in its last moment need not run again
         return None

@@ -49,7 +49,7 @@ async def lifespan(settings: Settings) -> AsyncIterator[int]:
 @hookimpl
 async def process_item(item: Page, attempt: Attempt, resources: int, settings: Settings) -> int:
     # In one go, so that the lines of several processes do not mix, and a kill leaves none half written.
-    os.write(resources, f"{item.queueing} {os.getpid()} {time.time():.3f}\n".encode())
+    os.write(resources, f"{item.queueing} {time.time():.3f}\n".encode())
     if item.stall and attempt.number == 1:
         threading.Event().wait(item.stall)
     answered = asyncio.Event()
