@@ -210,3 +210,10 @@ def chaos(session: nox.Session) -> None:
     """Break what hosts stand on and count every row; ``-- --fault NAME``, ``--soak MINUTES``, ``--json FILE``."""
     session.install("-e", ".[embedded]", *requirements("bench", "."))
     session.run("python", "tests/chaos/run.py", *session.posargs)
+
+
+@nox.session
+def mutants(session: nox.Session) -> None:
+    """Take away each guard of the protocol in turn, in a copy, and see that a test fails; ``-- words`` choose some."""
+    session.install("-e", ".[embedded]", *requirements("tests", "."))
+    session.run("python", "tests/mutants/run.py", *session.posargs)

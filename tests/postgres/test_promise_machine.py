@@ -208,7 +208,7 @@ class Promise(RuleBasedStateMachine):
 
     # -- what workers do ---------------------------------------------------------------------------------------------
 
-    @rule(number=WORKERS, kind=st.sampled_from(["fresh", "fresh", "due"]), limit=st.integers(1, 3))
+    @rule(number=WORKERS, kind=st.sampled_from(["fresh", "fresh", "due", "suspect"]), limit=st.integers(1, 3))
     def claims(self, number, kind, limit):
         """Rows that were queued, or that wait for their next attempt."""
         worker, lane = self.workers[number], self.lane("claims", number)
@@ -220,6 +220,8 @@ class Promise(RuleBasedStateMachine):
         try:
             if kind == "due":
                 won = await claims.due(limit)
+            elif kind == "suspect":
+                won = await claims.suspect()
             else:
                 window = await claims.fresh(limit, worker.cursor)
                 worker.cursor = window.cursor or Cursor()
@@ -355,12 +357,12 @@ class Promise(RuleBasedStateMachine):
         store, rows = self.stage.store, self.stage.rows
         await store.operating.resume("pages")
         workflows = {"pages": (rows, self.stage.settling, self.policy)}
-        for _ in range(2 * self.policy.max_attempts):
+        for _ in range(3 * self.policy.max_attempts):
             type(self).ahead = self.ahead = self.ahead + timedelta(seconds=300)
             await self.lab.move_clock(seconds=self.ahead.total_seconds())
             await Rescuer(self.stage.upkeep, workflows, Observers({}), timedelta(days=90)).sweep()
             claims = store.claims(rows, uuid4(), Limits())
-            won = [*await claims.due(20), *(await claims.fresh(20, Cursor())).claims]
+            won = [*await claims.suspect(), *await claims.due(20), *(await claims.fresh(20, Cursor())).claims]
             self.saving |= {claim.token for claim in won}
             verdicts = [_judge.judge(claim, claim.token, self.policy) for claim in won]
             await self.stage.settling.settle(claims._worker, verdicts)  # noqa: SLF001 - the id it was just given

@@ -66,10 +66,10 @@ class Way:
         ]
         await self.settling.settle(self.worker, judged)
 
-    async def edit(self, sql):
+    async def edit(self, statement):
         """What a person does."""
         async with self.store.engine.begin() as connection:
-            await connection.execute(text(sql))
+            await connection.execute(statement)
 
     async def sweep(self, policy=POLICY):
         """What every host does every few seconds."""
@@ -78,6 +78,9 @@ class Way:
 
 
 WORKFLOW = pages_workflow(where=Page.curation == "Selected")
+FIRST_IS_DONE = text("update page set status = 'Done' where id = 1")
+SECOND_IS_DONE = text("update page set status = 'Done' where id = 2")
+FIRST_IS_REJECTED = text("update page set curation = 'Rejected' where id = 1")
 AT_ONCE = Retry(timedelta(0), "not yet")
 
 
@@ -125,7 +128,7 @@ async def waiting(way):
 
 async def waiting_for_nothing(way):
     await waiting(way)
-    await way.edit("update page set status = 'Done' where id = 1")
+    await way.edit(FIRST_IS_DONE)
     return []
 
 
@@ -136,8 +139,8 @@ async def failed_and_waiting(way):
 
 async def moved_by_people(way):
     claims = await way.fresh()
-    await way.edit("update page set curation = 'Rejected' where id = 1")
-    await way.edit("update page set status = 'Done' where id = 2")
+    await way.edit(FIRST_IS_REJECTED)
+    await way.edit(SECOND_IS_DONE)
     return claims
 
 
