@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from curation_core import _judge
 from curation_core._store.connections import is_ledger_gone, is_locked_out, is_passing
 from curation_core._store.settling import RefusedError, SaveError, SaveLockedError, SettleStore
+from curation_core._waiting import Pauses
 from curation_core.claims import Claim, Settlement, Verdict
 
 _logger = logging.getLogger(__name__)
@@ -19,7 +19,6 @@ GROUP = 1000
 """Verdicts settled in one transaction at most. What finishes during one settle forms the next: there is no timer."""
 
 LOOK_AT_LOCKED_EVERY = 1.0  # seconds
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 10.0  # seconds between tries while the database is away
 
 
 class Settler:
@@ -30,6 +29,8 @@ class Settler:
         worker: Who holds the claims.
         decide: The verdict on what ``save_result`` raised: the plugin's ``on_error``, then the policy.
         done: Called with each settlement after its commit.
+        longest_pause: Seconds between tries while the database is away. What waits longer is settled too late: others
+            have taken its row back by then, and it is paid for again.
     """
 
     def __init__(
@@ -38,11 +39,13 @@ class Settler:
         worker: UUID,
         decide: Callable[[Claim, BaseException, float], Verdict],
         done: Callable[[Settlement], None],
+        longest_pause: float,
     ) -> None:
         self._store = store
         self._worker = worker
         self._decide = decide
         self._done = done
+        self._longest_pause = longest_pause
         self._finished: list[Verdict] = []
         self._settling: list[Verdict] = []
         self._aside: set[Verdict] = set()
@@ -81,16 +84,17 @@ class Settler:
                 return
 
     async def _settle_until_done(self, group: list[Verdict], *, around_locks: bool = False) -> None:
-        pause = FIRST_PAUSE
+        pauses = Pauses(self._longest_pause)
         while group:
             try:
-                settlement = await self._settle(group, around_locks=around_locks, again=pause > FIRST_PAUSE)
+                settlement = await self._settle(group, around_locks=around_locks, again=pauses.begun)
             except Exception as error:  # noqa: BLE001 - a plugin's writes may be refused in any way there is
                 if is_locked_out(error) and not around_locks:
                     around_locks = True
                 elif is_passing(error) or is_ledger_gone(error):
-                    await _wait_for_the_database(len(group), pause, error)
-                    pause = min(pause * 2, LONGEST_PAUSE)
+                    pause, told = pauses.next(), _judge.describe(error)
+                    _logger.warning("%d results wait for the database, next try in %.1f s: %s", len(group), pause, told)
+                    await asyncio.sleep(pause)
                 elif len(group) > 1:
                     for verdict in group:
                         await self._settle_until_done([verdict], around_locks=around_locks)
@@ -157,9 +161,3 @@ class Settler:
                 verdict.claim.attempt,
             )
         self._done(settlement)
-
-
-async def _wait_for_the_database(results: int, pause: float, error: Exception) -> None:
-    told = _judge.describe(error)
-    _logger.warning("%d results wait for the database, next try in %.1f s: %s", results, pause, told)
-    await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - spreads load, guards nothing

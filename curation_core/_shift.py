@@ -27,9 +27,12 @@ from curation_core.worker import Worker
 _logger = logging.getLogger(__name__)
 
 PRUNE_EVERY = 3600.0  # seconds
+# Pauses between tries while the database is away: seconds at most, and as a share of lost_after. A host that was cut
+# off lets the others come back for lost_after; a result that is not settled by then has its row taken back.
+SETTLE_WITHIN, CLAIM_WITHIN = (10.0, 0.25), (15.0, 0.5)
 AFTER_A_PAUSE = 0.001  # seconds: a timer may come early by the clock's granularity
 MAX_TIMER = 86400.0  # seconds; a longer pause is seen again by a later sweep
-GIVE_BACK_WITHIN = 7.0  # seconds for cancelled items to end and for their rows to be given back
+GIVE_BACK_WITHIN = 6.0  # seconds for cancelled items to end and for their rows to be given back
 
 
 class Shift:
@@ -103,11 +106,12 @@ class Shift:
         for worker in self.workers.values():
             worker.give_back()
 
-    async def run(self) -> set[asyncio.Task[None]]:
+    async def run(self) -> set[asyncio.Task[Any]]:
         """Work until `end` is called or the worker is lost.
 
         Returns:
-            What could not be ended in time: tasks that hold results and wait for the database to settle them.
+            What goes on after it: tasks that hold results and wait for the database to settle them. A worker that is
+            lost does not keep the next one waiting for that.
 
         Raises:
             Exception: The worker could not be registered.
@@ -132,18 +136,28 @@ class Shift:
             self._wake_after({})
             for worker in self.workers.values():
                 worker.stop()
-            left = await self._drain(working)
-            await _end(listener)
-            if self._sweeping is not None:
-                await _end(self._sweeping)
-            self._heartbeat.stop()
-            if not left:
-                await self._leave()
+            ending = asyncio.create_task(self._wind_down(working, listener), name="the end of a shift")
+            if self.lost:
+                self.give_back()
+                left: set[asyncio.Task[Any]] = {ending, *working}
+            else:
+                left = await ending
         return left
 
-    async def _drain(self, working: list[asyncio.Task[None]]) -> set[asyncio.Task[None]]:
-        if self.lost:
-            self.give_back()
+    async def _wind_down(
+        self, working: list[asyncio.Task[None]], listener: asyncio.Task[None]
+    ) -> set[asyncio.Task[Any]]:
+        others = [task for task in (listener, self._sweeping) if task is not None]
+        draining = asyncio.create_task(self._drain(working), name="drain")
+        await asyncio.gather(draining, *(_end(task) for task in others))
+        left = draining.result()
+        if self._heartbeat is not None:
+            self._heartbeat.stop()
+        if not left:
+            await self._leave()
+        return left
+
+    async def _drain(self, working: list[asyncio.Task[None]]) -> set[asyncio.Task[Any]]:
         hurried = asyncio.create_task(self._hurried.wait())
         everything = asyncio.ensure_future(asyncio.wait(working))
         timeout = self._settings.drain_timeout.total_seconds()
@@ -173,10 +187,14 @@ class Shift:
             policy,
             self._store.claims(fitted.rows, self.id, limits),
             executor,
-            lambda done: Settler(fitted.settling, self.id, executor.decide, done),
+            lambda done: Settler(fitted.settling, self.id, executor.decide, done, self._pause_within(SETTLE_WITHIN)),
             observers,
             self._alone,
+            self._pause_within(CLAIM_WITHIN),
         )
+
+    def _pause_within(self, limit: tuple[float, float]) -> float:
+        return min(limit[0], self._settings.lost_after.total_seconds() * limit[1])
 
     def _clock(self) -> Clock:
         clock = Clock()
@@ -191,7 +209,8 @@ class Shift:
             _logger.info("behind a transaction pooler nothing can be listened to: rows are found by polling")
             return
         wakes = {name: worker.wake for name, worker in self.workers.items()}
-        await Listener(self._store, wakes, [worker.catch_up for worker in self.workers.values()]).run()
+        missed = [worker.catch_up for worker in self.workers.values()]
+        await Listener(self._store, wakes, missed, self._pause_within(CLAIM_WITHIN)).run()
 
     def _sweep(self) -> None:
         if self._sweeping is None or self._sweeping.done():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,12 +18,12 @@ from curation_core import _judge
 from curation_core._cancelling import cancelled_from_outside
 from curation_core._store import Store
 from curation_core._store.listening import listen
+from curation_core._waiting import Pauses
 from curation_core.policy import Policy
 
 _logger = logging.getLogger(__name__)
 
 _quiet = logging.getLogger("apscheduler.executors.default")
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 15.0  # seconds between tries while the database is away
 
 
 def _no_cancellation(record: logging.LogRecord) -> bool:
@@ -85,12 +84,18 @@ class Listener:
         store: The database.
         wakes: For each workflow's name, what wakes it.
         missed: Called when listening begins, and begins again: something may have been missed.
+        longest_pause: Seconds between tries while the database is away.
     """
 
     def __init__(
-        self, store: Store, wakes: Mapping[str, Callable[[], None]], missed: Iterable[Callable[[], None]]
+        self,
+        store: Store,
+        wakes: Mapping[str, Callable[[], None]],
+        missed: Iterable[Callable[[], None]],
+        longest_pause: float,
     ) -> None:
         self._store = store
+        self._pauses = Pauses(longest_pause)
         self._wakes = wakes
         self._missed = tuple(missed)
         self.listening = False
@@ -104,7 +109,6 @@ class Listener:
             await engine.dispose()
 
     async def _listen_again_and_again(self, engine: AsyncEngine) -> None:
-        pause = FIRST_PAUSE
         while True:
             try:
                 await listen(engine, self._store.ledger.schema, self._heard, self._listening)
@@ -112,15 +116,11 @@ class Listener:
                 if cancelled_from_outside():  # letting go of the connection failed, and took the cancellation's place
                     raise
                 if self.listening:
-                    pause = FIRST_PAUSE
+                    self._pauses.end()
                 self.listening = False
-                _logger.warning(
-                    "not listening for notifications, next try in %.1f s, polling goes on: %s",
-                    pause,
-                    _judge.describe(error),
-                )
-                await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - spreads load, guards nothing
-                pause = min(pause * 2, LONGEST_PAUSE)
+                pause, told = self._pauses.next(), _judge.describe(error)
+                _logger.warning("not listening for notifications, next try in %.1f s, polling goes on: %s", pause, told)
+                await asyncio.sleep(pause)
 
     def _listening(self) -> None:
         self.listening = True

@@ -15,6 +15,7 @@ from curation_core._renaming import rename
 from curation_core._shift import Shift
 from curation_core._sql.rows import Rows
 from curation_core._store import Store
+from curation_core._store.connections import is_passing
 from curation_core._waiting import wait_for
 from curation_core.errors import UnknownWorkflow
 from curation_core.host import Host, core_version
@@ -24,6 +25,7 @@ _logger = logging.getLogger(__name__)
 
 IDLE_CHECK_EVERY = 0.1  # seconds
 LOOK_AGAIN_AFTER = 0.5  # seconds, where rows are left that nobody can claim at this moment
+LET_GO_AFTER = 1.0  # seconds for what an earlier worker id still has to settle, once the last one has stopped
 RESTART_PAUSE = 1.0  # seconds before a worker id that could not be registered is tried again
 
 
@@ -75,15 +77,16 @@ class Engine:
         }
         self._shift: Shift | None = None
         self._stopping = asyncio.Event()
-        self._left: set[asyncio.Task[None]] = set()
+        self._shifts: dict[Shift, set[asyncio.Task[Any]]] = {}
         self._summary = Summary()
 
     @property
     def counts(self) -> Mapping[str, Mapping[str, int]]:
         """For each workflow how many attempts ended how, so far."""
-        if self._shift is None:
-            return self._summary.counts
-        return _added(self._summary.counts, self._shift)
+        counts = self._summary.counts
+        for shift in self._shifts:
+            counts = _added(counts, shift)
+        return counts
 
     def stop(self) -> None:
         """Stop: the first time running items may finish within the drain timeout, the second time they may not."""
@@ -103,13 +106,26 @@ class Engine:
         Returns:
             What was done.
         """
-        fitted, self._summary.faults = await fit(self._store, self._wanted, self._settings, self._host.workflows)
+        fitted, self._summary.faults = await self._fit(patient=not until_idle)
         async with AsyncExitStack() as stack:
             resources = await self._enter(stack, fitted)
             while fitted and not self._stopping.is_set():
                 await self._work(fitted, resources, until_idle=until_idle)
             await self._let_go()
+        self._forget_ended_shifts()
         return self._summary
+
+    async def _fit(self, *, patient: bool) -> tuple[dict[str, Fitted], dict[str, str]]:
+        while True:
+            try:
+                return await fit(self._store, self._wanted, self._settings, self._host.workflows)
+            except Exception as error:
+                if not patient or not is_passing(error):
+                    raise
+                _logger.warning("the tables can't be looked at yet: %s", _judge.describe(error))
+                await wait_for(self._stopping, RESTART_PAUSE)
+                if self._stopping.is_set():
+                    return {}, {}
 
     async def _enter(self, stack: AsyncExitStack, fitted: dict[str, Fitted]) -> dict[str, Any]:
         resources: dict[str, Any] = {}
@@ -136,7 +152,9 @@ class Engine:
             self._host.observers,
             core_version() or "?",
         )
+        self._forget_ended_shifts()
         self._shift = shift
+        self._shifts[shift] = set()
         if not until_idle:  # a run that ends tells what it did
             _logger.info("works %s, as worker %s", ", ".join(fitted), shift.id)
         watching = (
@@ -145,7 +163,9 @@ class Engine:
             else None
         )
         try:
-            self._left |= await shift.run()
+            self._shifts[shift] = await shift.run()
+            if shift.lost:
+                await self._store.renew()
         except Exception as error:  # noqa: BLE001 - the database may be away; it is tried until it is back
             _logger.warning("no work under a new worker id yet: %s", _judge.describe(error))
             await wait_for(self._stopping, RESTART_PAUSE)
@@ -153,11 +173,18 @@ class Engine:
             if watching is not None:
                 watching.cancel()
                 await asyncio.gather(watching, return_exceptions=True)
-            self._summary.counts = _added(self._summary.counts, shift)
             self._shift = None
 
+    def _forget_ended_shifts(self) -> None:
+        for shift, left in list(self._shifts.items()):
+            if all(task.done() for task in left):
+                self._summary.counts = _added(self._summary.counts, shift)
+                del self._shifts[shift]
+
     async def _let_go(self) -> None:
-        left = {task for task in self._left if not task.done()}
+        left = {task for tasks in self._shifts.values() for task in tasks if not task.done()}
+        if left and len(self._shifts) > 1:  # the last one has had its time
+            _, left = await asyncio.wait(left, timeout=LET_GO_AFTER)
         if left:
             names = ", ".join(sorted(task.get_name() for task in left))
             _logger.error("the database did not come back: results of %s are lost, their rows will be rescued", names)

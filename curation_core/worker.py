@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 import time
 from collections.abc import Callable
 
@@ -15,7 +14,7 @@ from curation_core._scan import Scan
 from curation_core._settler import Settler
 from curation_core._store.claiming import ClaimStore
 from curation_core._store.connections import is_passing
-from curation_core._waiting import wait_for
+from curation_core._waiting import Pauses, wait_for
 from curation_core.claims import Claim, Settlement, Verdict
 from curation_core.host import Observers
 from curation_core.policy import Policy
@@ -25,8 +24,6 @@ _logger = logging.getLogger(__name__)
 
 REFILL_AFTER = 0.02
 """Seconds that a free place waits for others, so that a claim brings several rows."""
-
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 15.0  # seconds between tries while rows can't be claimed
 
 
 class Worker:
@@ -40,6 +37,7 @@ class Worker:
         make_settler: Makes where verdicts go, given what to call after each commit.
         observers: Everybody who watches.
         alone: Held in this process by whatever runs alone.
+        longest_pause: Seconds between tries while no rows can be claimed.
     """
 
     def __init__(
@@ -51,6 +49,7 @@ class Worker:
         make_settler: Callable[[Callable[[Settlement], None]], Settler],
         observers: Observers,
         alone: asyncio.Lock,
+        longest_pause: float,
     ) -> None:
         self.name = name
         self.policy = policy
@@ -60,6 +59,7 @@ class Worker:
         self._settler = make_settler(self._settled)
         self._observers = observers
         self._alone = alone
+        self._pauses = Pauses(longest_pause)
         self._suspected = False
         self._scan = Scan()
         self._runner = Runner(executor, policy.timeout.total_seconds(), self._finished)
@@ -117,7 +117,6 @@ class Worker:
     async def run(self) -> None:
         """Work until `stop` is called and every row is settled or given back."""
         settling = asyncio.create_task(self._settler.run(), name=f"settle {self.name}")
-        pause = FIRST_PAUSE
         try:
             while not self._stopped.is_set():
                 await self._awake.wait()
@@ -125,20 +124,16 @@ class Worker:
                 self._awake.clear()
                 try:
                     await self._drain()
-                    pause, self.trouble = FIRST_PAUSE, ""
+                    self._pauses.end()
+                    self.trouble = ""
                 except Exception as error:  # noqa: BLE001 - the loop must outlive whatever the database does
                     self.trouble = _judge.describe(error)
                     self._uncertain = self._fresh = True
-                    _logger.log(
-                        logging.WARNING if is_passing(error) else logging.ERROR,
-                        "%s: no rows could be claimed, next try in %.1f s: %s",
-                        self.name,
-                        pause,
-                        self.trouble,
-                    )
+                    pause, level = self._pauses.next(), logging.WARNING if is_passing(error) else logging.ERROR
+                    told = "%s: no rows could be claimed, next try in %.1f s: %s"
+                    _logger.log(level, told, self.name, pause, self.trouble)
                     self._awake.set()
-                    await wait_for(self._stopped, pause * random.uniform(0.5, 1))  # noqa: S311 - spreads load, guards nothing
-                    pause = min(pause * 2, LONGEST_PAUSE)
+                    await wait_for(self._stopped, pause)
                 finally:
                     self._claiming = False
             await self._runner.wait()

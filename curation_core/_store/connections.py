@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -14,6 +15,8 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import Pool, QueuePool
+from sqlalchemy.util import greenlet_spawn
 
 from curation_core._store.session import guard
 
@@ -28,6 +31,7 @@ PATIENCE = timedelta(hours=1)
 """The same for a person's command, which may count a whole table, or alter one."""
 
 CONNECT_WITHIN = 10
+CLOSE_WITHIN = 1  # seconds
 RECYCLE_AFTER = 300
 """Seconds after which a connection is made anew, and its plans with it: some were made when a table was still empty."""
 
@@ -131,6 +135,19 @@ def _give_up_the_silent(context: ExceptionContext) -> None:
     # The driver would first wait for the end of what it has just given up, on a connection that says nothing.
     if isinstance(context.original_exception, TimeoutError):
         context.is_disconnect = True
+
+
+async def close_pool(pool: Pool) -> None:
+    """Close a pool that has been replaced: what is in it at once, what is in use when it comes back.
+
+    A dead connection does not answer even that it is closed, and is dropped.
+    """
+    event.listen(pool, "checkin", lambda _connection, record: record.invalidate())
+    for _ in range(pool.checkedin() if isinstance(pool, QueuePool) else 0):
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_WITHIN):
+                await greenlet_spawn(pool.dispose)
+                return
 
 
 @asynccontextmanager

@@ -15,6 +15,7 @@ from curation_core._sql import catalog, rescue, settle
 from curation_core._sql import claim as claim_sql
 from curation_core._sql.cursor import Cursor, segments
 from curation_core._sql.rows import Facts, Rows, named
+from curation_core._store.connections import is_passing
 from curation_core.ledger import Ledger
 from curation_core.states import Role
 
@@ -94,7 +95,7 @@ async def rehearse(engine: AsyncEngine, ledger: Ledger, now: ColumnElement[Any],
         try:
             await _run_all(connection, ledger, now, rows)
         except DBAPIError as error:
-            if error.connection_invalidated:
+            if is_passing(error):
                 raise
             return str(error.orig)
         finally:
