@@ -40,6 +40,8 @@ def judge(claim: Claim, returned: Any, policy: Policy, seconds: float = 0.0) -> 
             )
         case Fail(reason, result=result):
             return failed(claim, reason, result, seconds)
+        case Retry(timedelta() as after, reason, result=result, charged=False):
+            return _again(claim, after, reason, result, seconds, charged=False)
         case Retry(after, reason, result=result):
             return _retry(claim, after, reason, result, policy, seconds)
         case Pause(duration, reason):
@@ -108,6 +110,10 @@ def _retry(claim: Claim, after: timedelta | None, reason: str, result: Any, poli
             reason = f"gave up after {claim.attempt} attempts: {reason}"
         return failed(claim, reason, result, seconds)
     wait = backoff_delay(policy.backoff, claim.attempt) if after is None else after
+    return _again(claim, wait, reason, result, seconds)
+
+
+def _again(claim: Claim, wait: timedelta, reason: str, result: Any, seconds: float, *, charged: bool = True) -> Verdict:
     return Verdict(
         claim,
         Transition.RETRY,
@@ -116,6 +122,7 @@ def _retry(claim: Claim, after: timedelta | None, reason: str, result: Any, poli
         result,
         result is not None,
         wait=wait,
+        charged=charged,
         seconds=seconds,
     )
 

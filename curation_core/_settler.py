@@ -58,6 +58,11 @@ class Settler:
         """The tokens of the claims that are not settled yet."""
         return {verdict.claim.token for verdict in (*self._finished, *self._settling, *self._aside)}
 
+    @property
+    def unsettled(self) -> int:
+        """How many verdicts wait for a settle, without those whose rows somebody has locked."""
+        return self.pending - len(self._aside)
+
     def submit(self, verdict: Verdict) -> None:
         """Take a verdict. It is settled with all others that are there when the current settle ends."""
         self.pending += 1
@@ -101,6 +106,7 @@ class Settler:
                     return
                 elif isinstance(error, SaveLockedError):
                     self._set_aside(group)
+                    self._done(Settlement())
                     return
                 else:
                     group = self._without(group[0], error)

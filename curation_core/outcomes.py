@@ -54,17 +54,25 @@ class Retry(Outcome):
         after: How long to wait; ``None`` takes the policy's backoff.
         reason: Why, for the error column and the history.
         result: If not ``None``, what was achieved so far: ``save_result`` is called with it in the same transaction.
+        charged: Whether the attempt counts. ``False`` is for an item that was not tried, since somebody asked to come
+            later: then nothing but the wait, which is required, bounds how often it comes back.
     """
 
     after: timedelta | None = None
     reason: str = "asked to run again"
     _: KW_ONLY
     result: Any = None
+    charged: bool = True
 
     def __post_init__(self) -> None:
         _require_reason(self, self.reason)
         if self.after is not None:
-            _require_duration(self, "after", self.after, allow_zero=True)
+            _require_duration(self, "after", self.after, allow_zero=self.charged)
+        elif not self.charged:
+            message = (
+                "Retry: charged=False needs `after`: without a wait the item would come back at once, and for ever"
+            )
+            raise TypeError(message)
 
 
 @dataclass(frozen=True, slots=True)

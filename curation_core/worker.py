@@ -177,12 +177,18 @@ class Worker:
         self._suspected = False
         async with self._alone:
             while not self._stopped.is_set():
-                await self._runner.wait()
-                claims = await self._claims.suspect()
-                if not claims:
-                    return
-                self._start(claims)
-                await self._runner.wait()
+                if await self._nothing_in_hand():
+                    claims = await self._claims.suspect()
+                    if not claims:
+                        return
+                    self._start(claims)
+
+    async def _nothing_in_hand(self) -> bool:
+        """Wait until no row would be lost with this process, apart from those that somebody else has locked."""
+        while not self._stopped.is_set() and len(self._runner) + self._settler.unsettled > 0:
+            self._freed.clear()
+            await self._freed.wait()
+        return not self._stopped.is_set()
 
     async def _claim_fresh(self) -> bool:
         limit = await self._room()

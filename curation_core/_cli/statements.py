@@ -34,6 +34,7 @@ def statements(rows: Rows, settings: DatabaseSettings) -> Iterator[tuple[str, Cl
             where = f"the first {stretch}" if after is None else f"{stretch} behind the cursor"
             yield f"claim: {where}", claim.claim_fresh(rows, ledger, now, Cursor(segment, after))
     yield "claim: rows whose wait is over", claim.claim_due(rows, ledger, now)
+    yield "claim: a row that is to run alone", claim.claim_due(rows, ledger, now, suspects=True)
     yield "settle: drop the claims that are still held", settle.drop_if_held(rows, ledger)
     yield "settle: re-arm those that are tried again", settle.rearm_if_held(rows, ledger, now)
     for role, _ in rows.workflow.states:
@@ -43,6 +44,9 @@ def statements(rows: Rows, settings: DatabaseSettings) -> Iterator[tuple[str, Cl
     yield "settle: give back rows that are no longer wanted", settle.give_back_unwanted(rows)
     yield "settle: history", settle.record(rows, ledger, now)
     yield "rescue: lock the claims of dead workers", rescue.lock_lost(rows, ledger, now)
+    yield "rescue: queue rows in processing that nothing has a claim on", rescue.adopt_orphans(
+        rows, ledger, now, everything=True
+    )
     yield "rescue: drop waits for rows that a person moved", rescue.drop_unwanted_waiting(rows, ledger, now)
 
 

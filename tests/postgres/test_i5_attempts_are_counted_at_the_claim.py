@@ -19,7 +19,7 @@ async def claimed_by_a_dead_worker(lab):
     """Claim the rows there are, due or fresh, as a worker that is not among the workers."""
     async with lab.settling(pages_workflow()) as (store, rows, _):
         claims = store.claims(rows, uuid4(), Limits())
-        assert await claims.due(10) or (await claims.fresh(10, Cursor())).claims
+        assert await claims.due(10) or await claims.suspect() or (await claims.fresh(10, Cursor())).claims
 
 
 async def taken_back(lab):
@@ -107,6 +107,22 @@ async def test_a_row_that_was_lost_three_times_fails_whatever_attempts_are_left(
     assert row.status == "Error"
     assert row.error.startswith("the worker died 3 times while holding this item; the last time: worker ")
     assert await lab.outcomes() == ["lost"] * 3
+
+
+async def test_an_uncharged_retry_leaves_the_attempts_as_they_were(lab):
+    """Its item was not tried, since somebody asked to come later; the last attempt may come later, too."""
+    seen = []
+
+    async def process_item(item, attempt):
+        seen.append(attempt.number)
+        return Retry(timedelta(milliseconds=1), "come back later", charged=False) if len(seen) < 5 else "at last"
+
+    await lab.add_pages("a")
+    plugin = plugin_of(pages_workflow(), process_item)
+    await lab.until_idle({"pages": plugin}, policies={"pages": quick(max_attempts=1)})
+    assert seen == [1] * 5
+    assert await lab.outcomes() == ["retry"] * 4 + ["done"]
+    assert await lab.statuses() == {"Completed": 1}
 
 
 async def test_times_lost_are_counted_over_the_retries_between_them(lab):

@@ -173,3 +173,16 @@ async def test_a_workflow_with_a_cron_waits_for_its_time_whatever_else_goes_on(l
             )  # a sweep is over
         await idle(lab, engine)
         assert await lab.statuses() == {"Queued": 1}
+
+
+async def test_a_pause_ends_by_itself_on_a_host_that_did_not_make_it(lab):
+    """Whoever made it may be gone by then."""
+    await lab.add_pages("ok")
+    store = lab.store()
+    await store.operating.pause("pages", timedelta(seconds=1.5), "an item of another host", "the quota is used up")
+    await store.close()
+    plugins = {"pages": plugin_of(pages_workflow(), return_orders)}
+    async with lab.host(plugins, policies={"pages": quick(every=3600)}, host={"sweep_every": 0.1}):
+        await lab.eventually(lambda: lab.scalar(select(Page.status == "Completed")))
+    until = await lab.scalar(select(lab.ledger.control.c.paused_until))
+    assert (await lab.history("[1]"))[0].claimed_at >= until

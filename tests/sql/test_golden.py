@@ -92,6 +92,8 @@ def of_rows(rows):
             cursor = Cursor(segment, after)
             yield f"claim_fresh__{kind}_{place}", claim.claim_fresh(rows, LEDGER, NOW, cursor)
     yield "claim_due", claim.claim_due(rows, LEDGER, NOW)
+    yield "claim_due__suspects", claim.claim_due(rows, LEDGER, NOW, suspects=True)
+    yield "suspects_due", claim.suspects_due(rows, LEDGER, NOW)
     yield "claims_held", claim.claims_held(rows, LEDGER)
     yield "lock_control", control.lock_control(rows, LEDGER)
     yield "count_live", control.count_live(rows, LEDGER)
@@ -100,11 +102,17 @@ def of_rows(rows):
     for role, with_error in product((Role.COMPLETED, Role.QUEUED, Role.FAILED), (False, True)):
         name = f"move_if_processing__{role}{'_with_error' if with_error else ''}"
         yield name, settle.move_if_processing(rows, role, with_error=with_error)
+    yield "movable", settle.movable(rows)
+    yield "there", settle.there(rows)
     yield "give_back_unwanted", settle.give_back_unwanted(rows)
     yield "drop_waiting", settle.drop_waiting(rows, LEDGER)
     yield "record", settle.record(rows, LEDGER, NOW)
     yield "recorded", settle.recorded(rows, LEDGER)
     yield "lock_lost", rescue.lock_lost(rows, LEDGER, NOW)
+    yield "count_lost", rescue.count_lost(rows, LEDGER, NOW)
+    yield "count_orphans", rescue.count_orphans(rows, LEDGER)
+    yield "adopt_orphans__chosen", rescue.adopt_orphans(rows, LEDGER, NOW, everything=False)
+    yield "adopt_orphans__everything", rescue.adopt_orphans(rows, LEDGER, NOW, everything=True)
     yield "drop_unwanted_waiting", rescue.drop_unwanted_waiting(rows, LEDGER, NOW)
     yield "queue__chosen", operate.queue(rows, everything=False)
     yield "queue__everything", operate.queue(rows, everything=True)
@@ -117,6 +125,7 @@ def of_rows(rows):
 def of_everybody():
     """Every statement that is about no workflow's rows, by its name."""
     yield "pause", control.pause(LEDGER, NOW)
+    yield "pauses", control.pauses(LEDGER, NOW)
     yield "resume", control.resume(LEDGER, NOW)
     yield "notify", settle.notify("curation")
     yield "give_up_on_locks_after", settle.give_up_on_locks_after()
@@ -139,7 +148,7 @@ STATEMENTS = {
     for name, statement in found
 }
 MODULES = (catalog, claim, control, operate, rescue, settle, worker)
-NO_STATEMENTS = {"paused"}  # a condition, which the claims have in them
+NO_STATEMENTS = {"paused", "is_suspect"}  # conditions, which the claims have in them
 
 
 def readable(statement):

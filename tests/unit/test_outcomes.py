@@ -82,3 +82,11 @@ def test_an_outcome_is_a_value(outcome):
     assert outcome == type(outcome)(**{name: getattr(outcome, name) for name in type(outcome).__match_args__})
     with pytest.raises((FrozenInstanceError, TypeError)):  # slots and frozen refuse a stranger's name in two ways
         outcome.reason = "another"
+
+
+def test_an_uncharged_retry_needs_a_wait():
+    assert not Retry(MINUTE, "asked to come later", charged=False).charged
+    with pytest.raises(TypeError, match="needs `after`"):
+        Retry(reason="asked to come later", charged=False)
+    with pytest.raises(ValueError, match="must be positive"):
+        Retry(timedelta(0), "asked to come later", charged=False)

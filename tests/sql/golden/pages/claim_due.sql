@@ -5,6 +5,7 @@ WITH curation_due AS (SELECT pages.id AS id, curation_waiting.item AS curation_i
   WHERE curation_waiting.workflow = 'page-curation'
   AND curation_waiting.worker IS NULL
   AND curation_waiting.retry_at <= statement_timestamp()
+  AND curation_waiting.lost < 2
   AND pages.status IS NOT DISTINCT FROM 'Queued'
   AND pages.curation = 'Selected'
   AND NOT (EXISTS (SELECT *

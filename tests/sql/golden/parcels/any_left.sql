@@ -1,7 +1,6 @@
 SELECT EXISTS (SELECT stock.parcels.state
   FROM stock.parcels
   WHERE stock.parcels.state = 0
-  AND true
   AND NOT (EXISTS (SELECT *
       FROM curation.control
       WHERE curation.control.workflow = 'parcels'

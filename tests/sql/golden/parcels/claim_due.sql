@@ -7,8 +7,8 @@ WITH curation_due AS (SELECT stock.parcels.depot AS depot, stock.parcels.number 
   WHERE curation_waiting.workflow = 'parcels'
   AND curation_waiting.worker IS NULL
   AND curation_waiting.retry_at <= statement_timestamp()
+  AND curation_waiting.lost < 2
   AND stock.parcels.state IS NOT DISTINCT FROM 0
-  AND true
   AND NOT (EXISTS (SELECT *
       FROM curation.control
       WHERE curation.control.workflow = 'parcels'

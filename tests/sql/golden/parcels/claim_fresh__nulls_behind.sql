@@ -7,7 +7,6 @@ WITH curation_seen AS (SELECT stock.parcels.rank AS rank, stock.parcels.due AS d
     curation_item
   FROM stock.parcels
   WHERE stock.parcels.state = 0
-  AND true
   AND stock.parcels.rank IS NULL
   AND (stock.parcels.due, stock.parcels.depot, stock.parcels.number) > (CAST($1::VARCHAR AS timestamp without time
       zone), CAST($2::VARCHAR AS text), CAST($3::VARCHAR AS bigint))

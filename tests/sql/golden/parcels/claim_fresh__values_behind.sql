@@ -8,7 +8,6 @@ WITH curation_seen AS (SELECT stock.parcels.rank AS rank, stock.parcels.due AS d
     curation_item
   FROM stock.parcels
   WHERE stock.parcels.state = 0
-  AND true
   AND stock.parcels.rank IS NOT NULL
   AND stock.parcels.rank <= CAST($1::VARCHAR AS smallint)
   AND (stock.parcels.rank < CAST($1::VARCHAR AS smallint)

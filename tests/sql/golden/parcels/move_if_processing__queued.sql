@@ -5,5 +5,4 @@ WHERE (stock.parcels.depot, stock.parcels.number) IN (SELECT CAST((CAST(curation
     AS anon_1, CAST((CAST(curation_listed.item AS JSONB) ->> 1) AS bigint) AS anon_2
   FROM unnest($1::TEXT[]) AS curation_listed(item))
 AND stock.parcels.state IS NOT DISTINCT FROM 1
-AND true
 RETURNING CAST(jsonb_build_array(stock.parcels.depot, stock.parcels.number) AS TEXT) AS item;
