@@ -9,6 +9,7 @@ import pytest
 from aiohttp import web
 
 from curation_core import Attempt, Done, Fail, Pause, Retry
+from curation_deep_scan.pace import Pace
 from curation_deep_scan.pacific import until_midnight
 from curation_deep_scan.stub import StubAnswer, error, place
 
@@ -184,12 +185,23 @@ async def test_the_quota_per_minute_is_waited_for_uncharged_and_slows_this_proce
     stub.tell("ChIJ-cafe", answer)
     scanner = await new_scanner()
     outcome = await scan(using=scanner)
-    assert isinstance(outcome, Pause)
+    assert isinstance(outcome, Retry)
+    assert not outcome.charged
     assert code_of(outcome) == "quota_per_minute"
-    assert timedelta(seconds=30) <= outcome.duration <= timedelta(seconds=90)
+    assert timedelta(seconds=30) <= outcome.after <= timedelta(seconds=90)
     assert scanner.pace.slowness == 2
+
+
+async def test_no_other_place_is_asked_for_until_the_minute_is_over_and_that_is_not_charged(scan, stub, new_scanner):
+    stub.tell("ChIJ-cafe", error(429, "RESOURCE_EXHAUSTED", retry_delay="60s"))
+    scanner = await new_scanner()
+    scanner.pace = Pace(300, longest_wait=0.1)
+    await scan(using=scanner)
     others = await scan("ChIJ-other", using=scanner)
-    assert isinstance(others, Pause)
+    assert isinstance(others, Retry)
+    assert not others.charged
+    assert code_of(others) == "quota_per_minute"
+    assert timedelta(seconds=50) < others.after < timedelta(seconds=60)
     assert stub.calls["ChIJ-other"] == 0
 
 
@@ -203,12 +215,12 @@ async def test_the_quota_per_minute_is_waited_for_uncharged_and_slows_this_proce
 )
 async def test_the_quota_per_minute_is_waited_for_as_long_as_google_says(scan, stub, answer):
     stub.tell("ChIJ-cafe", answer)
-    assert (await scan()).duration == timedelta(seconds=35)
+    assert (await scan()).after == timedelta(seconds=35)
 
 
 async def test_no_server_makes_a_place_wait_for_ever(scan, stub):
     stub.tell("ChIJ-cafe", error(429, "RESOURCE_EXHAUSTED", headers={"Retry-After": "9" * 400}))
-    assert (await scan()).duration == timedelta(hours=1)
+    assert (await scan()).after == timedelta(hours=1)
 
 
 @pytest.mark.parametrize(

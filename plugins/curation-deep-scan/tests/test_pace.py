@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from curation_deep_scan.pace import LONGEST_WAIT, SLOWEST, Pace
+from curation_deep_scan.pace import SLOWEST, Pace
 from curation_deep_scan.pacific import until_midnight
 
 
@@ -62,12 +62,21 @@ def test_it_slows_down_no_further_than_to_a_bound_and_recovers_by_answers(clock)
 
 
 async def test_a_call_that_waits_for_its_turn_when_google_says_stop_does_not_leave():
-    pace = Pace(600)  # a tenth of a second between two
+    pace = Pace(600, longest_wait=0.2)  # a tenth of a second between two
     assert await pace.turn() == 0
     waiting = asyncio.create_task(pace.turn())
     await asyncio.sleep(0)
-    pace.slow_down(LONGEST_WAIT * 2)
-    assert await waiting > LONGEST_WAIT
+    pace.slow_down(60)
+    assert 50 < await waiting < 60
+
+
+async def test_a_call_whose_turn_is_too_far_away_holds_its_place_for_as_long_as_a_call_waits():
+    pace = Pace(600, longest_wait=0.2)
+    pace.slow_down(60)
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    assert 59 < await pace.turn() < 60
+    assert clock() - began >= 0.2
 
 
 def pacific(text):

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 LONGEST_WAIT = 20.0
-"""Seconds that a call waits for its turn at most. One that would wait longer gives its row back instead."""
+"""Seconds that a call waits for its turn at most. One whose turn is further away gives its row back then."""
 SLOWEST = 16.0
 """How many times the usual gap between two calls may grow."""
 RECOVERY = 0.95
@@ -19,26 +19,33 @@ class Pace:
     Args:
         calls_per_minute: How many.
         clock: The time in seconds; the event loop's by default.
+        longest_wait: Seconds that a call waits at most.
     """
 
-    def __init__(self, calls_per_minute: int, clock: Callable[[], float] | None = None) -> None:
+    def __init__(
+        self, calls_per_minute: int, clock: Callable[[], float] | None = None, *, longest_wait: float = LONGEST_WAIT
+    ) -> None:
         self._gap = 60 / calls_per_minute
+        self._longest_wait = longest_wait
         self._clock = clock or asyncio.get_running_loop().time
         self._next = 0.0
         self._closed_until = 0.0
         self.slowness = 1.0
 
     async def turn(self) -> float:
-        """Wait for a turn.
+        """Wait for a turn, or as long as a call waits at most.
 
         Returns:
-            0 when it has come; else the seconds after which to ask again, since they are too many to wait here.
+            0 when it has come; else the seconds after which to ask again.
         """
         while True:
             closed_until = self._closed_until
             wait = self.take()
-            if wait > LONGEST_WAIT:
-                return wait
+            if wait > self._longest_wait:
+                # Given back at once, its place in the batch would go to the next row, and that one's to the next: all
+                # that are queued would be claimed and given back, for nothing.
+                await asyncio.sleep(self._longest_wait)
+                return wait - self._longest_wait
             if wait:
                 await asyncio.sleep(wait)
             if closed_until == self._closed_until:
@@ -52,7 +59,7 @@ class Pace:
         """
         now = self._clock()
         turn = max(now, self._next, self._closed_until)
-        if turn - now <= LONGEST_WAIT:
+        if turn - now <= self._longest_wait:
             self._next = turn + self._gap * self.slowness
         return turn - now
 

@@ -80,7 +80,8 @@ class Scanner:
             return _done(scan, place_id)
         wait = await self.pace.turn()
         if wait:
-            return Pause(timedelta(seconds=wait), f"{Meaning.QUOTA_PER_MINUTE.value}: the next call is in {wait:.0f} s")
+            reason = f"{Meaning.QUOTA_PER_MINUTE.value}: the next call is in {wait:.0f} s"
+            return Retry(timedelta(seconds=wait), reason, charged=False)
         try:
             if not await self._budget.take():
                 reason = f"daily_budget: the {self._budget.calls_per_day} calls of the day (Pacific time) are made"
@@ -116,7 +117,7 @@ class Scanner:
                 usual = random.uniform(*USUAL_WAIT)  # noqa: S311 - spreads load, guards nothing
                 seconds = min(refusal.retry_after or usual, LONGEST_WAIT)
                 self.pace.slow_down(seconds)
-                return Pause(timedelta(seconds=seconds), refusal.text)
+                return Retry(timedelta(seconds=seconds), refusal.text, charged=False)
             case Meaning.QUOTA_PER_DAY:
                 return Pause(until_midnight(datetime.now(UTC)), refusal.text)
             case Meaning.ARGUMENT_INVALID:
