@@ -243,7 +243,7 @@ async def test_a_settle_is_one_commit(scene):
 async def settled_by_lane(scene, claim):
     """A settler at its commit, on the first lane, and the list of what it will tell."""
     lane, told = next(iter(scene.lanes)), []
-    settler = Settler(lane.settling, scene.me, None, told.append)
+    settler = Settler(lane.settling, scene.me, None, told.append, 0.01)
     settler.submit(_judge.judge(claim, claim.token, POLICY))
     settler.close()
     await lane.start(settler.run())

@@ -43,6 +43,7 @@ OUTCOMES = {
     "fail, and save": lambda claim: Fail("no", result=claim.token),
     "retry now": lambda _: Retry(timedelta(0), "not yet"),
     "retry later": lambda _: Retry(timedelta(seconds=30), "not yet"),
+    "retry uncharged": lambda _: Retry(timedelta(seconds=1), "asked to come later", charged=False),
     "retry, and save": lambda claim: Retry(timedelta(0), "not yet", result=claim.token),
     "pause": lambda _: Pause(timedelta(seconds=10), "quota"),
     "release": None,
@@ -55,12 +56,37 @@ EDITS = {
     "selects": text("update page set curation = 'Selected' where id = :item"),
     "deletes": text("delete from page where id = :item"),
     "adds": text("insert into page (id, status) values (:item, 'Queued') on conflict do nothing"),
+    "queues all": text("update page set status = 'Queued', curation = 'Selected'"),
     "only looks": text("select from page where id = :item for update"),
 }
-WORKERS, ITEMS, WHICH = st.integers(0, 1), st.integers(1, 3), st.integers(0, 11)
+KINDS = ("claims", "settles", "sweeps", "beats")
+EVENTS = {
+    "goes_on": 6,
+    "claims": 3,
+    "settles": 8,
+    "sweeps": 2,
+    "time_passes": 3,
+    "person": 3,
+    "operator": 1,
+    "crashes": 1,
+    "a_connection_breaks": 1,
+}
+HOW = {
+    "number": st.integers(0, 1),
+    "which": st.integers(0, 11),
+    "times": st.sampled_from([0, 0, 1, 2, 4, 99, 99, 99]),
+    "kind": st.sampled_from([*["what there is"] * 5, "fresh", "due", "suspect"]),
+    "limit": st.integers(1, 3),
+    "names": st.lists(st.sampled_from(list(OUTCOMES)), min_size=1, max_size=3),
+    "seconds": st.sampled_from([5, 16, 40]),
+    "alive": st.sets(st.integers(0, 1)),
+    "reached": st.sampled_from(["", "", *KINDS]),
+    "item": st.integers(1, 3),
+    "edit": st.sampled_from([*EDITS, "queues", "queues all", "queues all", "adds"]),
+    "command": st.sampled_from(["queue", "queue", "queue", "pause", "pause for good", "resume", "resume", "resume"]),
+}
 LIMITS = [Limits(), Limits(max_in_flight=2), Limits(max_instances=1)]
 ADD = text("insert into page (id, status) select number, 'Queued' from generate_series(1, 3) number")
-KINDS = ("claims", "settles", "sweeps", "beats")
 LANES = [*(f"{kind} {number}" for number in (0, 1) for kind in KINDS), "operator", "person"]
 
 
@@ -90,6 +116,7 @@ class Promise(RuleBasedStateMachine):
         self.workers = {0: Worker(), 1: Worker()}
         self.seen = {}
         self.saving = set()
+        self.uncharged = set()
         self.silent = {}
         self.by_people = {}
         self.told = []
@@ -120,10 +147,7 @@ class Promise(RuleBasedStateMachine):
 
     @property
     def waiting(self):
-        """The lanes with a statement at the gate.
-
-        What is drawn must not depend on it, or Hypothesis could not play a life again: on what is drawn it may.
-        """
+        """The lanes with a statement at the gate."""
         return [lane for lane in self.stage.lanes.values() if lane.stop]
 
     # -- how time goes on --------------------------------------------------------------------------------------------
@@ -138,6 +162,7 @@ class Promise(RuleBasedStateMachine):
             by_people=frozenset(people),
             queued=frozenset(queued),
             saving=frozenset(self.saving),
+            uncharged=frozenset(self.uncharged),
             silent=frozenset().union(*self.silent.values()),
             may_claim=may_claim,
             max_attempts=self.policy.max_attempts,
@@ -167,39 +192,44 @@ class Promise(RuleBasedStateMachine):
 
     def _about_to_commit(self, lane):
         if lane.name in self.by_people and lane.stop is not None and lane.stop.ends:
-            item = {self.by_people[lane.name]}
-            return (item if lane.name == "operator" else set()), item
+            items = self.by_people[lane.name]
+            return (items if lane.name == "operator" else set()), items
         return set(), set()
 
-    def _begin_or_go_on(self, lane, operation):
+    def _begin_or_go_on(self, lane, operation, times):
         """Begin an operation, or go on with the one that is under way."""
-        self.do(self._start(lane, operation()) if lane.idle else self._go_on(lane, 1))
+        self.do(self._start(lane, operation(), times) if lane.idle else self._go_on(lane, times or 1))
 
-    async def _start(self, lane, operation):
+    async def _start(self, lane, operation, times):
         await lane.start(operation)
         await self._look()
+        await self._go_on(lane, times)
 
-    @rule(which=WHICH, times=st.sampled_from([1, 1, 1, 2, 4, 20]))
-    def goes_on(self, which, times):
+    @rule(what=st.sampled_from([name for name, weight in EVENTS.items() for _ in range(weight)]), **HOW)
+    def happens(self, what, **how):
+        """One of the events below.
+
+        All there is to draw is drawn each time, and nothing of it depends on what there is: so a life can be played
+        again, and none is spent without claims, as lives are where each event is a rule.
+        """
+        getattr(self, what)(**how)
+
+    def goes_on(self, which, times, **_):
         """A statement of somebody's, or several."""
         if waiting := self.waiting:
-            self.do(self._go_on(waiting[which % len(waiting)], times))
-
-    goes_on_again = goes_on_still = goes_on  # Hypothesis takes each rule equally often
+            self.do(self._go_on(waiting[which % len(waiting)], times or 1))
 
     async def _go_on(self, lane, times):
         for _ in range(times):
             if lane.stop:
                 await self._step(lane)
 
-    @rule(seconds=st.sampled_from([5, 16, 40]), alive=st.sets(WORKERS))
-    def time_passes(self, seconds, alive):
+    def time_passes(self, seconds, alive, **_):
         """At any moment; some of the workers are heard of at once."""
         self.do(self._advance(seconds))
         for number in alive:
             lane = self.lane("beats", number)
-            self._begin_or_go_on(lane, partial(self._beat, number))
-            self.do(self._go_on(lane, 9))
+            self._begin_or_go_on(lane, partial(self._beat, number), 9)
 
     async def _advance(self, seconds):
         type(self).ahead = self.ahead = self.ahead + timedelta(seconds=seconds)
@@ -208,11 +238,14 @@ class Promise(RuleBasedStateMachine):
 
     # -- what workers do ---------------------------------------------------------------------------------------------
 
-    @rule(number=WORKERS, kind=st.sampled_from(["fresh", "fresh", "due", "suspect"]), limit=st.integers(1, 3))
-    def claims(self, number, kind, limit):
+    def claims(self, number, kind, limit, times, **_):
         """Rows that were queued, or that wait for their next attempt."""
         worker, lane = self.workers[number], self.lane("claims", number)
-        self._begin_or_go_on(lane, partial(self._claim, lane, worker, worker.id, kind, limit))
+        if kind == "what there is":
+            worker.cursor = Cursor()
+            waiting = [claim.lost for claim in self.sight.claims.values() if self.sight.is_due(claim)]
+            kind = ("suspect" if max(waiting) > 1 else "due") if waiting else "fresh"
+        self._begin_or_go_on(lane, partial(self._claim, lane, worker, worker.id, kind, limit), times)
 
     async def _claim(self, lane, worker, identity, kind, limit):
         claims = lane.store.claims(lane.rows, identity, self.limits)
@@ -233,12 +266,13 @@ class Promise(RuleBasedStateMachine):
         worker.held += [(identity, claim) for claim in won]
         self.told += [("won", identity, claim, "") for claim in won]
 
-    @rule(number=WORKERS, names=st.lists(st.sampled_from(list(OUTCOMES)), min_size=1, max_size=3))
-    def settles(self, number, names):
+    def settles(self, number, names, times, **how):
         """With the settler that works in every host, which goes on until the database has answered."""
         worker, lane = self.workers[number], self.lane("settles", number)
-        if worker.held or not lane.idle:
-            self._begin_or_go_on(lane, lambda: self._settle(lane, worker, *self._finished(worker, names)))
+        if lane.idle and not worker.held:
+            self.claims(number=number, times=times, **how)
+        else:
+            self._begin_or_go_on(lane, lambda: self._settle(lane, worker, *self._finished(worker, names)), times)
 
     def _finished(self, worker, names):
         identity = worker.held[0][0]
@@ -253,11 +287,13 @@ class Promise(RuleBasedStateMachine):
         verdict = _judge.judge(claim, OUTCOMES[name](claim), self.policy)
         if verdict.saves:
             self.saving.add(claim.token)
+        if not verdict.charged:
+            self.uncharged.add(claim.token)
         return verdict
 
     async def _settle(self, lane, worker, identity, verdicts):
         settlements = []
-        settler = Settler(lane.settling, identity, _must_not_decide, settlements.append)
+        settler = Settler(lane.settling, identity, _must_not_decide, settlements.append, 0.01)
         for verdict in verdicts:
             settler.submit(verdict)
         settler.close()
@@ -267,13 +303,12 @@ class Promise(RuleBasedStateMachine):
             for kind in ("settled", "overruled", "lost"):
                 self.told += [(kind, identity, each.claim, each.outcome) for each in getattr(settlement, kind)]
 
-    @rule(number=WORKERS)
-    def sweeps(self, number):
+    def sweeps(self, number, times, **_):
         """At any time, and any host: it is not asked who."""
         lane = self.lane("sweeps", number)
         if lane.idle:
             self.silent[lane.name] = self.sight.silent(LOST_AFTER)
-        self._begin_or_go_on(lane, partial(self._sweep, lane))
+        self._begin_or_go_on(lane, partial(self._sweep, lane), times)
 
     async def _sweep(self, lane):
         workflows = {"pages": (lane.rows, lane.settling, self.policy)}
@@ -292,8 +327,7 @@ class Promise(RuleBasedStateMachine):
         except DBAPIError as error:
             _expect_passing(error)
 
-    @rule(number=WORKERS, reached=st.sampled_from(["", *KINDS]))
-    def crashes(self, number, reached):
+    def crashes(self, number, reached, **_):
         """At the statement where each of its connections is, the one or other of which the server still gets."""
         self.do(self._crash(number, reached))
 
@@ -305,11 +339,10 @@ class Promise(RuleBasedStateMachine):
         await self._register(self.workers[number])
         await self._look()
 
-    @rule(which=WHICH, reached=st.booleans())
-    def a_connection_breaks(self, which, reached):
+    def a_connection_breaks(self, which, reached, **_):
         """The process lives, and does what it does then."""
         if waiting := self.waiting:
-            self.do(self._break(waiting[which % len(waiting)], reached=reached))
+            self.do(self._break(waiting[which % len(waiting)], reached=bool(reached)))
 
     async def _break(self, lane, *, reached):
         changes = self._about_to_commit(lane) if reached else (set(), set())
@@ -319,32 +352,30 @@ class Promise(RuleBasedStateMachine):
 
     # -- what people do ----------------------------------------------------------------------------------------------
 
-    @rule(item=ITEMS, edit=st.sampled_from(list(EDITS)))
-    def person(self, item, edit):
+    def person(self, item, edit, times, **_):
         """An edit by hand, in a transaction that stays open for as long as it likes."""
         lane = self.stage.lanes["person"]
         if lane.idle:
-            self.by_people["person"] = item
-        self._begin_or_go_on(lane, partial(self._edit, item, edit))
+            self.by_people["person"] = {1, 2, 3} if edit == "queues all" else {item}
+        self._begin_or_go_on(lane, partial(self._edit, item, edit), times)
 
     async def _edit(self, item, edit):
         with_person = self.stage.lanes["person"].store.engine
-        await _if_connected(_in_transaction(with_person, EDITS[edit], {"item": item}))
+        await _if_connected(_in_transaction(with_person, EDITS[edit], {"item": item} if edit != "queues all" else {}))
 
-    @rule(item=ITEMS, command=st.sampled_from(["queue", "queue", "pause", "pause for good", "resume", "resume"]))
-    def operator(self, item, command):
+    def operator(self, item, command, times, **_):
         """What the command line does."""
         lane = self.stage.lanes["operator"]
         operating = lane.store.operating
         if lane.idle:
-            self.by_people["operator"] = item
+            self.by_people["operator"] = {item}
         commands = {
             "queue": lambda: operating.queue(lane.rows, [f"[{item}]"]),
             "pause": lambda: operating.pause("pages", timedelta(seconds=10), "somebody", "a reason"),
             "pause for good": lambda: operating.pause("pages", None, "somebody", "a reason"),
             "resume": lambda: operating.resume("pages"),
         }
-        self._begin_or_go_on(lane, lambda: _if_connected(commands[command]()))
+        self._begin_or_go_on(lane, lambda: _if_connected(commands[command]()), times)
 
     # -- the end -----------------------------------------------------------------------------------------------------
 
@@ -405,8 +436,8 @@ def _must_not_decide(_claim, error, _seconds):
 
 
 PLAYED = settings(
-    max_examples=int(os.environ.get("CURATION_EXAMPLES", "30")),
-    stateful_step_count=60,
+    max_examples=int(os.environ.get("CURATION_EXAMPLES", "20")),
+    stateful_step_count=100,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink takes minutes: let it when there is something

@@ -66,6 +66,7 @@ class Gate:
     Args:
         url: Of the database.
         moved: Called whenever something arrives, is answered or ends.
+        open_to: A pattern of further statements that never wait.
 
     Attributes:
         url: Of the database, by way of the gate.
@@ -74,7 +75,8 @@ class Gate:
         record: The text of each statement that came since the gate was closed.
     """
 
-    def __init__(self, url, moved=lambda: None):
+    def __init__(self, url, moved=lambda: None, open_to=None):
+        self.open_to = open_to
         self._address = make_url(url)
         self._moved = moved
         self._arrived = asyncio.Event()
@@ -208,6 +210,8 @@ class Line:
         asked, self._asking = self._asking, bool(OF_A_DRIVER.search(sql))
         of_a_driver = self._asking or (asked and sql == "ROLLBACK;")  # with which it ends what it asked in
         if not self.gate.closed or of_a_driver or BEGINNING.match(sql):
+            return frame
+        if self.gate.open_to is not None and self.gate.open_to.match(sql):
             return frame
         return await self.gate.hold(self, sql, frame)
 

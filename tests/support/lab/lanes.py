@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
 
@@ -17,6 +18,8 @@ from lab.witness import save_token
 PATIENCE = 0.002  # seconds until the server is asked whether a statement waits for a lock
 DEADLINE = 20  # seconds, a failure guard
 LOST_AFTER = timedelta(seconds=15)
+WITHOUT_EFFECT = re.compile(r"SELECT (set_config|EXISTS|curation\.control)|SAVEPOINT|RELEASE|ROLLBACK;", re.IGNORECASE)
+"""What nobody else can see, or not be seen by: to stop there is the same as to stop at the next."""
 WHO_WAITS = text(
     "select pid, pg_blocking_pids(pid) as behind from pg_stat_activity where pid = any(cast(:pids as int[]))"
 )
@@ -31,7 +34,7 @@ class Lane:
 
     def __init__(self, name, stage):
         self.name = name
-        self.gate = Gate(stage.lab.url, stage.moved.set)
+        self.gate = Gate(stage.lab.url, stage.moved.set, WITHOUT_EFFECT)
         self._stage = stage
         self._operation = None
 

@@ -82,6 +82,10 @@ class Sight:
         """The claims that workers hold, by page."""
         return {number: claim for number, claim in self.claims.items() if claim.worker is not None}
 
+    def is_due(self, claim):
+        """Whether a claim waits, and its wait is over."""
+        return claim.worker is None and datetime.fromisoformat(claim.retry_at) <= self.now
+
     def silent(self, lost_after):
         """The workers with claims that were not heard of for so long, or are not in the list."""
         heard = {worker for worker, seconds in self.workers.items() if seconds < lost_after.total_seconds()}
@@ -110,6 +114,7 @@ class Meanwhile:
         by_people: The pages that a person changed.
         queued: The pages that a person queued by the command, which drops their waits.
         saving: The tokens whose outcome has a result to save.
+        uncharged: The tokens whose outcome does not count as an attempt.
         silent: The workers that whoever sweeps may hold for dead.
         may_claim: A claim that was begun before a pause is still under way.
         max_attempts: The policy's.
@@ -120,6 +125,7 @@ class Meanwhile:
     by_people: frozenset = frozenset()
     queued: frozenset = frozenset()
     saving: frozenset = frozenset()
+    uncharged: frozenset = frozenset()
     silent: frozenset = frozenset()
     may_claim: bool = False
     max_attempts: int = 3
@@ -189,10 +195,11 @@ def _ending(was, now, outcome, page, meanwhile):
         if waits == last or (waits and (now.attempt, now.lost) != (was.attempt, was.lost + 1)):
             yield f"I5: {was} became {now} by a rescue"
     elif outcome in {"retry", *UNCHARGED}:
-        charged = was.attempt - (outcome in UNCHARGED)
+        free = outcome in UNCHARGED or was.token in meanwhile.uncharged
+        charged = was.attempt - free
         if not waits or (now.attempt, now.lost) != (charged, was.lost):
             yield f"I5: {was} became {now} by {outcome!r}"
-        if outcome == "retry" and was.attempt >= meanwhile.max_attempts:
+        if not free and was.attempt >= meanwhile.max_attempts:
             yield f"I5: {was} is to be tried again"
     elif waits:
         yield f"I5: {was} became {now} by {outcome!r}"
