@@ -264,12 +264,13 @@ def run_item(settings: Callable[..., PageCurationSettings], sessions: async_sess
         url: str,
         *,
         number: int = 1,
-        of: int = 20,
+        of: int = 4,
+        queueing: str = "",
         additional_json: dict[str, Any] | None = None,
         resources: Visitor | None = None,
         **changes: Any,
     ) -> Outcome:
-        attempt = Attempt("page-curation", "[1]", number=number, max_attempts=of)
+        attempt = Attempt("page-curation", "[1]", number=number, max_attempts=of, idempotency_key=queueing)
         item = Page(id=uuid4(), domain_id=uuid4(), url=url, additional_json=additional_json)
         try:
             if resources is not None:

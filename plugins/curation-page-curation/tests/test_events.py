@@ -122,37 +122,50 @@ def test_the_backoff_is_one_ten_and_sixty_minutes():
     assert backoff == (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
 
 
-@pytest.mark.parametrize("number", [4, 5])
-async def test_what_goes_wrong_four_times_fails(number, site, run_item):
+async def test_what_goes_wrong_four_times_fails(site, run_item):
+    assert plugin.declare_workflow().defaults.max_attempts == 4
     site.files["/"] = web.Response(status=500)
-    outcome = await run_item(site.url("/"), number=number)
+    assert isinstance(await run_item(site.url("/"), number=3), Retry)
+    outcome = await run_item(site.url("/"), number=4)
     assert isinstance(outcome, Fail)
     assert outcome.reason.startswith("http_500: ")
     assert outcome.result.scrape_status == "Error"
 
 
 @pytest.mark.parametrize(("status", "header", "seconds"), [(429, "90", 90), (503, "90", 90), (429, None, 60)])
-async def test_a_host_that_asks_for_time_gets_it_and_that_does_not_count(status, header, seconds, site, run_item):
+async def test_a_host_that_asks_for_time_gets_it_uncharged(status, header, seconds, site, run_item):
     headers = {"Retry-After": header} if header else {}
     site.files |= {"/": web.Response(status=status, headers=headers), "/robots.txt": ""}
-    outcome = await run_item(site.url("/"), number=3, additional_json={"waited": 2})
+    outcome = await run_item(site.url("/"), number=4, queueing="a", additional_json={"waited": {"a": 2}})
     assert isinstance(outcome, Retry)
+    assert not outcome.charged
     assert outcome.after == timedelta(seconds=seconds)
-    assert outcome.result.facts == {"waited": 3}
+    assert outcome.result.facts == {"waited": {"a": 3}}
     assert outcome.result.scrape_status is None
 
 
-@pytest.mark.parametrize(("number", "kind"), [(4, Retry), (6, Retry), (7, Fail)])
-async def test_the_fourth_time_that_a_host_asks_for_time_counts(number, kind, site, run_item):
+@pytest.mark.parametrize(("number", "kind"), [(1, Retry), (3, Retry), (4, Fail)])
+async def test_the_fourth_time_that_a_host_asks_for_time_is_charged(number, kind, site, run_item):
     site.files |= {"/": web.Response(status=429, headers={"Retry-After": "90"}), "/robots.txt": ""}
-    outcome = await run_item(site.url("/"), number=number, additional_json={"waited": 3})
+    outcome = await run_item(site.url("/"), number=number, queueing="a", additional_json={"waited": {"a": 3}})
     assert isinstance(outcome, kind)
     assert outcome.reason.startswith("http_429: ")
+    assert getattr(outcome, "charged", True)
 
 
-async def test_waits_of_an_earlier_queueing_do_not_count(site, run_item):
+@pytest.mark.parametrize("before", [{"earlier": 3}, {"now": "3"}, 3, None])
+async def test_waits_of_an_earlier_queueing_do_not_count(before, site, run_item):
     site.files |= {"/": web.Response(status=429), "/robots.txt": ""}
-    assert (await run_item(site.url("/"), number=1, additional_json={"waited": 3})).result.facts == {"waited": 1}
+    outcome = await run_item(site.url("/"), queueing="now", additional_json={"waited": before})
+    assert outcome.result.facts == {"waited": {"now": 1}}
+
+
+async def test_a_wait_of_no_time_at_all_is_a_short_one(site, run_item):
+    site.files |= {"/": web.Response(status=503, headers={"Retry-After": "0"}), "/robots.txt": ""}
+    outcome = await run_item(site.url("/"))
+    assert isinstance(outcome, Retry)
+    assert not outcome.charged
+    assert timedelta(0) < outcome.after <= timedelta(seconds=1)
 
 
 async def test_a_host_that_asks_for_time_is_left_alone_by_everybody(site, run_item):
@@ -160,6 +173,7 @@ async def test_a_host_that_asks_for_time_is_left_alone_by_everybody(site, run_it
     await run_item(site.url("/"))
     outcome = await run_item(site.url("/other"), max_wait_seconds=1)
     assert isinstance(outcome, Retry)
+    assert not outcome.charged
     assert outcome.reason.startswith("host_busy: ")
     assert timedelta(seconds=60) < outcome.after <= timedelta(seconds=90)
     assert "/other" not in site.asked
@@ -360,7 +374,7 @@ async def test_the_loop_goes_on_while_the_largest_page_is_read(site, run_item, s
 
 @pytest.mark.parametrize(("number", "kind"), [(1, Retry), (3, Retry), (4, Fail)])
 def test_an_unforeseen_error_is_tried_again_and_fails_in_the_end(number, kind):
-    attempt = Attempt("page-curation", "[1]", number=number, max_attempts=20)
+    attempt = Attempt("page-curation", "[1]", number=number, max_attempts=4)
     outcome = plugin.on_error(Page(additional_json=None), RuntimeError("a bug"), attempt)
     assert isinstance(outcome, kind)
     assert outcome.reason == "a bug"

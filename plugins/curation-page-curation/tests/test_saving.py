@@ -141,13 +141,13 @@ async def test_a_page_that_failed_says_so(session, new_page):
 
 
 async def test_a_page_that_waits_remembers_how_often_and_nothing_else(session, new_page):
-    await save_result(session, await new_page(), Visit(facts={"waited": 2}))
+    await save_result(session, await new_page(), Visit(facts={"waited": {"a": 2}}))
     page = await only(session, Page)
-    assert (page.additional_json, page.last_scan, page.contact_scrape_status) == ({"waited": 2}, None, "New")
+    assert (page.additional_json, page.last_scan, page.contact_scrape_status) == ({"waited": {"a": 2}}, None, "New")
 
 
 async def test_a_page_that_came_to_its_end_forgets_how_often_it_waited(session, new_page):
-    await save_result(session, await new_page(additional_json={"waited": 2, "mine": 1}), visit(JOE))
+    await save_result(session, await new_page(additional_json={"waited": {"a": 2}, "mine": 1}), visit(JOE))
     remembered = (await only(session, Page)).additional_json
     assert "waited" not in remembered
     assert remembered["mine"] == 1

@@ -16,7 +16,7 @@ def declare_workflow() -> Workflow:
         error=Page.page_processing_error,
         states=States(queued="Queued", processing="Processing", completed="Complete", failed="Error"),
         order_by=(Page.updated_at, Page.id),
-        defaults=Policy(batch_size=10, max_instances=1, max_attempts=verdicts.MAX_ATTEMPTS, backoff=verdicts.BACKOFF),
+        defaults=Policy(batch_size=10, max_instances=1, max_attempts=4, backoff=verdicts.BACKOFF),
         settings=Settings,
         owns=(HostSlot, ContactPoint),
     )
@@ -25,7 +25,7 @@ def declare_workflow() -> Workflow:
 @hookimpl
 async def process_item(item: Page, attempt: Attempt, resources: Visitor) -> Outcome:
     """Fetch the page and have it read."""
-    return verdicts.verdict_on(await resources.visit(item.url, books=attempt.number == 1))
+    return verdicts.verdict_on(await resources.visit(item.url, books=verdicts.books(item.additional_json, attempt)))
 
 
 @hookimpl

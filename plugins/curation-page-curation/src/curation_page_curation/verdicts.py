@@ -12,13 +12,11 @@ from curation_page_curation.errors import PageError
 from curation_page_curation.politeness import Disallowed, HostBusy, asked_wait
 from curation_page_curation.visit import WAITED, Visit
 
-MAX_ATTEMPTS = 20
-"""Claims of a page, also those that only waited for a host; the plugin counts those that went wrong by itself."""
-TRIES = 4
-"""Visits of a page that may go wrong before it fails; ``max_attempts`` may end it sooner."""
 BACKOFF = timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1)
+SOON = 0.1
+"""Seconds that a page is put back for at least: a turn may come while its coming is told."""
 FREE_WAITS = 3
-"""How often a host may ask to be left alone before that counts as going wrong."""
+"""How often a host may ask to be left alone before that is charged as an attempt."""
 
 _CODES: dict[int, str] = {
     HTTPStatus.NOT_FOUND: "gone",
@@ -52,40 +50,47 @@ def on_error(remembered: dict[str, Any] | None, error: Exception, attempt: Attem
         attempt: Which attempt it was.
 
     Returns:
-        Put back where the host is busy or asks for time, failed where another try can't help, and retried where it may,
-        until it has gone wrong often enough.
+        Put back uncharged where the host is busy or asks for time, failed where another try can't help, and retried
+        where it may, until it has gone wrong often enough.
     """
-    waited = waited_before(remembered, attempt)
+    asked = _asked_before(remembered, attempt) or 0
     match error:
         case HostBusy():
-            return _put_back(timedelta(seconds=error.seconds), str(error), waited)
+            return _put_back(error.seconds, str(error), attempt, asked)
         case Disallowed():
             return Skip(str(error), result=Visit(facts={"note": "robots_disallowed"}))
         case PageError():
             return _failed(error)
-        case FetchError() if (wait := asked_wait(error)) is not None and waited < FREE_WAITS:
-            return _put_back(timedelta(seconds=wait), _reason(error), waited)
+        case FetchError() if (wait := asked_wait(error)) is not None and asked < FREE_WAITS:
+            return _put_back(wait, _reason(error), attempt, asked + 1)
         case FetchError() if not error.can_retry:
             return _failed(error)
-    if attempt.number - waited >= TRIES or attempt.is_last:
+    if attempt.is_last:
         return _failed(error)
     wait = error.retry_after if isinstance(error, FetchError) else None
     return Retry(timedelta(seconds=wait) if wait else None, _reason(error))  # else the policy's backoff
 
 
-def waited_before(remembered: dict[str, Any] | None, attempt: Attempt) -> int:
-    """How many attempts since the page was queued only waited.
+def books(remembered: dict[str, Any] | None, attempt: Attempt) -> bool:
+    """Whether a page takes a place in its host's line: once for each queueing.
 
     Args:
         remembered: The page's ``additional_json``.
-        attempt: Which attempt this is: the first one has none before it, whatever an earlier queueing left.
+        attempt: Which attempt it is.
     """
-    count = remembered.get(WAITED) if isinstance(remembered, dict) else None
-    return min(count, attempt.number - 1) if isinstance(count, int) else 0
+    return attempt.number == 1 and _asked_before(remembered, attempt) is None
 
 
-def _put_back(after: timedelta, reason: str, waited: int) -> Retry:
-    return Retry(after, reason, result=Visit(facts={WAITED: waited + 1}))
+def _asked_before(remembered: dict[str, Any] | None, attempt: Attempt) -> int | None:
+    """How often the host asked for time since the page was queued; ``None`` if it was not put back since."""
+    waited = remembered.get(WAITED) if isinstance(remembered, dict) else None
+    asked = waited.get(attempt.idempotency_key) if isinstance(waited, dict) else None
+    return asked if isinstance(asked, int) else None
+
+
+def _put_back(seconds: float, reason: str, attempt: Attempt, asked: int) -> Retry:
+    waited = Visit(facts={WAITED: {attempt.idempotency_key: asked}})
+    return Retry(timedelta(seconds=max(seconds, SOON)), reason, result=waited, charged=False)
 
 
 def _failed(error: Exception) -> Fail:

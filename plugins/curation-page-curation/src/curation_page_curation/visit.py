@@ -9,7 +9,7 @@ from typing import Any, Literal
 from curation_page_curation.contents import Contents
 
 WAITED = "waited"
-"""The key in ``additional_json`` under which a queued page remembers the attempts that do not count."""
+"""The key in ``additional_json`` under which a queued page remembers how often it was put back, by its queueing."""
 
 ScrapeStatus = Literal["ContactFound", "NoContactFound", "Error"]
 
