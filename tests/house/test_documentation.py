@@ -9,7 +9,7 @@ from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "CONTRIBUTING.md", *ROOT.glob("plugins/*/README.md")])  # tests/docs follows the others
 BLOCKS = Sybil([PythonCodeBlockParser(), SkipParser()])
-SOURCES = [*ROOT.glob("curation_core/**/*.py"), *ROOT.glob("plugins/*/src/**/*.py")]
+SOURCES = [*ROOT.glob("curation_core/**/*.py"), *ROOT.glob("[pe]*/*/src/**/*.py")]
 
 
 def module_name(path):

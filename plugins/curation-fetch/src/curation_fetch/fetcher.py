@@ -13,6 +13,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
+from curation_fetch.detour import Detour
 from curation_fetch.errors import HttpStatus, Unreachable, UrlRefused
 from curation_fetch.guard import AddressGuard, GuardedResolver
 from curation_fetch.response import Page, Response
@@ -56,7 +57,7 @@ class Fetcher:
 
     async def __aenter__(self) -> Self:
         guard = AddressGuard(self.settings.dangerously_admit_networks)
-        self._names = GuardedResolver(self._resolver or aiohttp.ThreadedResolver(), guard)
+        self._names = GuardedResolver(self._resolver or self._usual_resolver(), guard)
         connector = aiohttp.TCPConnector(
             resolver=self._names, socket_factory=guard.open_socket, ssl=self._tls or True, limit=0
         )
@@ -74,6 +75,10 @@ class Fetcher:
             await self._session.close()
             await self._names.close()
             self._session = None
+
+    def _usual_resolver(self) -> AbstractResolver:
+        detour = self.settings.dangerously_connect_to
+        return Detour(detour) if detour else aiohttp.ThreadedResolver()
 
     @asynccontextmanager
     async def stream(

@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Network, IPv6Network
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from curation_fetch.detour import address_and_port
+
+
+def _connectable(text: str) -> str:
+    address_and_port(text)
+    return text
+
+
+SocketAddress = Annotated[str, AfterValidator(_connectable)]
 
 
 class FetchSettings(BaseModel):
@@ -34,4 +45,9 @@ class FetchSettings(BaseModel):
         default=(),
         description="private networks that may be reached after all: for tests and demonstrations only, since "
         "whoever can name an address to fetch can then read these networks",
+    )
+    dangerously_connect_to: SocketAddress | None = Field(
+        default=None,
+        description="an address and port such as 127.0.0.1:8080 to which every host name leads: for tests and "
+        "demonstrations only, where one server plays many sites; its network must be admitted as well",
     )
