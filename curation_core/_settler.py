@@ -9,7 +9,7 @@ from uuid import UUID
 
 from curation_core import _judge
 from curation_core._store.connections import is_ledger_gone, is_locked_out, is_passing
-from curation_core._store.settling import RefusedError, SaveError, SaveLockedError, SettleStore
+from curation_core._store.settling import OVERRULED, RefusedError, SaveError, SaveLockedError, SettleStore
 from curation_core._waiting import Pauses
 from curation_core.claims import Claim, Settlement, Verdict
 
@@ -137,9 +137,13 @@ class Settler:
 
     async def _reconsidered(self, settlement: Settlement) -> Settlement:
         """After a lost connection: what is no longer held may have been settled by the commit that got no answer."""
-        before = await self._store.settled_before(settlement.lost)
-        lost = [verdict for verdict in settlement.lost if verdict not in before]
-        return Settlement([*settlement.settled, *before], settlement.overruled, lost, settlement.locked)
+        ended = await self._store.outcomes(settlement.lost)
+        words = [(verdict, ended.get(verdict.claim.token)) for verdict in settlement.lost]
+        settled = [verdict for verdict, word in words if word == verdict.outcome]
+        overruled = [verdict for verdict, word in words if word == OVERRULED]
+        # Any other word is a rescue's: others took the row back before that commit came through.
+        lost = [verdict for verdict, word in words if word not in (verdict.outcome, OVERRULED)]
+        return Settlement([*settlement.settled, *settled], [*settlement.overruled, *overruled], lost, settlement.locked)
 
     def _without(self, verdict: Verdict, error: Exception) -> list[Verdict]:
         """What to settle instead of a verdict that the plugin's writes, or the table itself, refused."""

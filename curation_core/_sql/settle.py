@@ -164,9 +164,9 @@ def record(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Insert:
 
 
 def recorded(rows: Rows, ledger: Ledger) -> Select[*tuple[Any, ...]]:
-    """Which claims the history knows as ended. Parameters: the arrays ``item``, ``token``. Column: ``token``."""
+    """How claims ended. Parameters: the arrays ``item``, ``token``. Columns: ``token``, ``outcome``."""
     attempt = ledger.attempt
-    return select(attempt.c.token).where(
+    return select(attempt.c.token, attempt.c.outcome).where(
         attempt.c.workflow == rows.workflow_name,
         attempt.c.item == any_(given("item", ARRAY(Text))),
         attempt.c.token == any_(given("token", ARRAY(BigInteger))),

@@ -138,11 +138,11 @@ class SettleStore:
         async with transaction(self._engine) as connection:
             return await adopt(connection, self._rows, self._ledger, self._now, GONE, items)
 
-    async def settled_before(self, verdicts: Sequence[Verdict]) -> list[Verdict]:
-        """Which of these were settled by a commit whose answer was lost."""
+    async def outcomes(self, verdicts: Sequence[Verdict]) -> dict[int, str]:
+        """How these ended, by their tokens: by a commit whose answer was lost, or by a rescue."""
         async with self._engine.connect() as connection:
-            known = set((await connection.execute(self._recorded, _fences(verdicts))).scalars())
-        return [verdict for verdict in verdicts if verdict.claim.token in known]
+            found = await connection.execute(self._recorded, _fences(verdicts))
+            return {row.token: row.outcome for row in found}
 
     async def settle_within(self, connection: AsyncConnection, worker: UUID, verdicts: Sequence[Verdict]) -> Settlement:
         """As `settle`, in a transaction that is open already: a rescue has locked what it settles."""

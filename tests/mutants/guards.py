@@ -447,6 +447,13 @@ GUARDS = (
         (f"{GUARDS_TEST}::test_a_settle_whose_answer_was_lost_finds_itself_in_the_history",),
     ),
     Guard(
+        "reconsidered by what the history says",
+        "_settler.py",
+        "settled = [verdict for verdict, word in words if word == verdict.outcome]",
+        "settled = [verdict for verdict, word in words if word is not None]",
+        (f"{GUARDS_TEST}::test_a_settle_that_was_not_committed_and_then_rescued_is_lost",),
+    ),
+    Guard(
         "claims whose answer was lost are given back",
         "worker.py",
         "            if claim.token not in ours:\n",

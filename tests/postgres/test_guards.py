@@ -267,7 +267,6 @@ async def test_a_settle_whose_answer_was_lost_finds_itself_in_the_history(scene)
     assert await scene.lab.outcomes() == ["done"]
 
 
-@pytest.mark.xfail(reason="any end in the history is taken for the settle's own")
 async def test_a_settle_that_was_not_committed_and_then_rescued_is_lost(scene):
     await scene.add(1)
     lane, told = await settled_by_lane(scene, *await scene.fresh())
@@ -279,7 +278,6 @@ async def test_a_settle_that_was_not_committed_and_then_rescued_is_lost(scene):
     assert await scene.lab.outcomes() == ["lost"]
 
 
-@pytest.mark.xfail(reason="any end in the history is taken for the settle's own")
 async def test_a_settle_whose_answer_was_lost_and_that_a_person_overruled_is_told_so(scene):
     await scene.add(1)
     claims = await scene.fresh()
