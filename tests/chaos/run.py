@@ -57,6 +57,7 @@ async def everything(chosen: argparse.Namespace) -> list[Outcome]:
             keep = chosen.keep and chosen.keep / f"{scenario.name}-{contestant.name}"
             found.append(await trial(contestant, server, scenario, luck(chosen.seed, scenario.name), keep))
             say("\n".join(report.table(found[-1:])))
+        say("load over the last 1, 5 and 15 minutes, this included: {:.1f}, {:.1f}, {:.1f}".format(*os.getloadavg()))
     return found
 
 

@@ -68,7 +68,7 @@ async def test_a_page_that_was_lost_three_times_and_failed_for_it_was_given_up(d
     await done.all(update(Page).where(Page.queueing == 2).values(status=STATES.failed))
     for token in (1, 2, 3):
         await done.all(insert(LEDGER.attempt).values(token=token, outcome="lost", **ATTEMPT, **NOW))
-    assert await audit.audit(Ours(), done) == SOUND._replace(effects=2, given_up=1, charged=3)
+    assert await audit.audit(Ours(), done) == SOUND._replace(effects=2, lost=1, given_up=1, charged=3)
 
 
 async def test_a_page_that_is_gone_without_anybody_having_deleted_it_is_lost(done):
@@ -174,7 +174,6 @@ def test_what_is_wrong_with_the_rows_is_named_and_fails(wrong):
         ({"after": 94}, "calm: throughput came back to 94% of before"),
         ({"throughput_back": None}, "calm: throughput came back to 100% of before"),
         ({"struck": 1, "held": 5, "held_again": 5.1}, "calm: what a host held ran again after 5.1 s"),
-        ({"counts": SOUND._replace(given_up=1)}, "calm: 1 rows failed, lost with their hosts three times"),
         ({"ended": 1}, "calm: 1 hosts ended by themselves"),
         ({"deaf": 1}, "calm: 1 hosts did not stop when they were told to"),
     ],
@@ -182,6 +181,12 @@ def test_what_is_wrong_with_the_rows_is_named_and_fails(wrong):
 def test_a_target_that_is_missed_is_named(missed, named):
     assert list(report.misses([replace(GOOD, **missed)])) == [named]
     assert report.exit_code([replace(GOOD, **missed)]) == 0
+
+
+def test_rows_that_were_given_up_are_lost_all_the_same():
+    bad = replace(GOOD, counts=SOUND._replace(lost=1, given_up=1))
+    assert report.exit_code([bad]) == 1
+    assert "calm: 1 lost" in list(report.misses([bad]))
 
 
 def test_what_a_host_held_and_nobody_ran_again_is_no_recovery():

@@ -1,6 +1,7 @@
 """All faults at random and at once, while people change rows: the short form of `nox -s chaos -- --soak`.
 
-I1 to I6 together: at the end every queueing that nobody ended has had its effect once, and nothing hangs.
+I1 to I6 together: at the end every queueing that nobody ended has had its effect once, or failed by the rule of I5, and
+nothing hangs.
 """
 
 import time
@@ -30,4 +31,7 @@ async def test_whatever_happens_at_once_nothing_is_lost_doubled_or_left_hanging(
     assert {FAULTS[fault] for fault in FAULTS if fault.__name__ in soak.met} == set(Kind) - {Kind.ROWS}
     assert outcome.counts.items > 1000
     assert outcome.counts.overruled > 0, "no person met a row"
-    assert outcome.counts.sound, (seed, report.figures(outcome), soak.met)
+    # Faults at random can take a row's host away three times, and then it fails, as I5 says. Nothing else is allowed.
+    beyond_the_rule = outcome.counts.lost - outcome.counts.given_up
+    found = beyond_the_rule, outcome.counts.doubled, outcome.counts.zombies
+    assert found == (0, 0, 0), (seed, report.figures(outcome), soak.met)

@@ -20,8 +20,8 @@ class Counts(NamedTuple):
     Args:
         items: Queueings that were wanted to the end: no person moved or deleted the page before it was done.
         effects: What the work wrote.
-        lost: Wanted queueings without an effect that nobody gave up as a failure, whatever is said of them.
-        given_up: Wanted queueings without an effect that ended as a failure, by a rule of the contestant's.
+        lost: Wanted queueings without an effect, whatever is said of them.
+        given_up: Those of the lost that ended as a failure, by a rule that the contestant has written down.
         doubled: Effects beyond one for each wanted queueing, and all effects of those that were overruled.
         zombies: Items that look as if somebody worked them, when nothing should be left to do.
         charged: Attempts that counted and came to nothing.
@@ -68,7 +68,7 @@ async def audit(contestant: Contestant, database: Database) -> Counts:
     return Counts(
         items=items,
         effects=found,
-        lost=len(without - remains.given_up),
+        lost=len(without),
         given_up=len(without & remains.given_up),
         doubled=doubled,
         zombies=remains.zombies,

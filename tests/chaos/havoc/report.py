@@ -63,7 +63,7 @@ def misses(outcomes: Sequence[Outcome]) -> Iterator[str]:
             if found[what]:
                 yield f"{_name(outcome)}: {found[what]} {what}"
         if outcome.counts.given_up:
-            yield f"{_name(outcome)}: {outcome.counts.given_up} rows failed, lost with their hosts three times"
+            yield f"{_name(outcome)}: {outcome.counts.given_up} of the lost failed by rule, lost with their hosts three times"
         if outcome.ended:
             yield f"{_name(outcome)}: {outcome.ended} hosts ended by themselves"
         if outcome.deaf:
