@@ -436,7 +436,7 @@ def _must_not_decide(_claim, error, _seconds):
 
 
 PLAYED = settings(
-    max_examples=int(os.environ.get("CURATION_EXAMPLES", "20")),
+    max_examples=int(os.environ.get("CURATION_EXAMPLES", "12")),
     stateful_step_count=100,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
