@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import DateTime, MetaData
 from sqlalchemy.dialects.postgresql import JSONB
@@ -39,7 +39,7 @@ class Domain(Tables):
 
     __tablename__ = "domains"
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
     tenant_id: Mapped[UUID | None]
     domain: Mapped[str] = mapped_column(unique=True)
     status: Mapped[str | None]

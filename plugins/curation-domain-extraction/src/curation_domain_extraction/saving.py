@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BindParameter, bindparam, column, literal, null, or_, select, table
+from functools import cache
+
+from sqlalchemy import BindParameter, bindparam, column, func, literal, null, or_, select, table
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -10,31 +12,33 @@ from curation_domain_extraction.models import Domain, LocalBusiness, Tables
 from curation_domain_extraction.websites import Website
 
 
+@cache  # making it takes as long as executing it; not at import, since the table may be given another name until then
 def _new_domain() -> Insert:
     new = insert(Tables.metadata.tables[Domain.__tablename__]).values(
-        domain=bindparam("domain"),
-        tenant_id=bindparam("tenant_id"),
-        local_business_id=bindparam("local_business_id"),
-        status=_word("status", "pending"),
-        sitemap_curation_status=_word("sitemap_curation_status", "New"),
-        sitemap_analysis_status=null(),
-        meta_json=bindparam("meta_json"),
+        {
+            Domain.id: func.gen_random_uuid(),  # the application makes its own, so its table may have no default
+            Domain.domain: bindparam("domain"),
+            Domain.tenant_id: bindparam("tenant_id"),
+            Domain.local_business_id: bindparam("local_business_id"),
+            Domain.status: _word("first_status", "pending"),
+            Domain.sitemap_curation_status: _word("first_curation", "New"),
+            Domain.sitemap_analysis_status: null(),
+            Domain.meta_json: bindparam("meta_json"),
+        }
     )
     # One statement and not a look before the insert: two businesses with one website may be settled at once.
+    offered = {column: new.excluded[column.key] for column in (Domain.tenant_id, Domain.local_business_id)}
     return new.on_conflict_do_update(
         index_elements=[Domain.domain],
-        set_={"local_business_id": new.excluded.local_business_id},
+        set_={Domain.local_business_id: offered[Domain.local_business_id]},
         where=Domain.local_business_id.is_(None)
-        & or_(Domain.tenant_id.is_(None), Domain.tenant_id == new.excluded.tenant_id),
+        & or_(Domain.tenant_id.is_(None), Domain.tenant_id == offered[Domain.tenant_id]),
     )
 
 
 def _word(name: str, value: str) -> BindParameter[str]:
     # A bound parameter would carry the type VARCHAR, which a native enum refuses; a quoted literal has none.
-    return bindparam(f"{name}_word", value, literal_execute=True)
-
-
-_NEW_DOMAIN = _new_domain()  # made once: making it takes as long as executing it
+    return bindparam(name, value, literal_execute=True)
 
 
 async def save_website(session: AsyncSession, business: LocalBusiness, website: Website) -> None:
@@ -54,7 +58,7 @@ async def save_website(session: AsyncSession, business: LocalBusiness, website: 
         "local_business_id": business.id,
         "meta_json": {"registrable_domain": website.registrable, "kind": website.kind},
     }
-    await session.execute(_NEW_DOMAIN, values)
+    await session.execute(_new_domain(), values)
     if website.link_table is not None:
         await session.execute(_new_link(business, website, website.link_table))
 

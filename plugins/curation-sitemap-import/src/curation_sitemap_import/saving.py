@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ARRAY, DateTime, Insert, Integer, Text, bindparam, column, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from curation_sitemap_import.findings import Findings
 from curation_sitemap_import.harvest import PageBlock
@@ -33,7 +34,7 @@ async def save_result(session: AsyncSession, item: SitemapFile, result: Findings
     await session.execute(
         update(SitemapFile)
         .where(SitemapFile.id == item.id)
-        .values(last_processed_at=func.now(), **_known(result))
+        .values({SitemapFile.last_processed_at: func.now(), **_known(result)})
         .execution_options(synchronize_session=False)
     )
     return added
@@ -87,12 +88,12 @@ def _word(word: str) -> Any:
     return bindparam(None, word, Text, literal_execute=True)
 
 
-def _known(findings: Findings) -> dict[str, Any]:
-    values = {
-        "url_count": findings.pages and findings.pages.count,
-        "has_lastmod": findings.pages and findings.pages.dated,
-        "size_bytes": findings.size_bytes,
-        "status_code": findings.status_code,
-        "is_gzipped": findings.is_gzipped,
+def _known(findings: Findings) -> dict[InstrumentedAttribute[Any], Any]:
+    values: dict[InstrumentedAttribute[Any], Any] = {
+        SitemapFile.url_count: findings.pages and findings.pages.count,
+        SitemapFile.has_lastmod: findings.pages and findings.pages.dated,
+        SitemapFile.size_bytes: findings.size_bytes,
+        SitemapFile.status_code: findings.status_code,
+        SitemapFile.is_gzipped: findings.is_gzipped,
     }
-    return {name: value for name, value in values.items() if value is not None}
+    return {column: value for column, value in values.items() if value is not None}
