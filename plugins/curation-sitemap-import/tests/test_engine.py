@@ -25,10 +25,10 @@ dangerously_admit_networks = ["127.0.0.0/8"]
 @pytest.fixture
 def curation(engine, tmp_path):
     """Run the command in a folder of its own; returns its exit code and what it said."""
-    (tmp_path / "curation.toml").write_text(CONFIGURATION)
     url = engine.url.render_as_string(hide_password=False)
 
-    async def run(*arguments: str) -> tuple[int | None, str]:
+    async def run(*arguments: str, more: str = "") -> tuple[int | None, str]:
+        (tmp_path / "curation.toml").write_text(CONFIGURATION + more)
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-P", "-m", "curation_core", *arguments, "--database", url),
             cwd=tmp_path,
@@ -41,6 +41,13 @@ def curation(engine, tmp_path):
     return run
 
 
+async def queue(session, url):
+    words = sa.table("sitemap_files", *map(sa.column, ("id", "domain_id", "url", "sitemap_import_status")))
+    queued = sa.bindparam(None, "Queued", literal_execute=True)
+    values = {"id": uuid4(), "domain_id": uuid4(), "url": url, "sitemap_import_status": queued}
+    await session.execute(sa.insert(words).values(values))
+
+
 async def test_queued_sitemaps_become_pages_and_every_row_ends_with_its_word(engine, session, site, curation):
     site.files |= {
         "/good.xml": "<urlset><url><loc>/contact</loc></url><url><loc>/x</loc></url></urlset>",
@@ -51,12 +58,8 @@ async def test_queued_sitemaps_become_pages_and_every_row_ends_with_its_word(eng
         "/page.xml": "<html>",
     }
     paths = ("good", "index", "busy", "page")
-    words = sa.table("sitemap_files", *map(sa.column, ("id", "domain_id", "url", "sitemap_import_status")))
     for path in paths:
-        url = site.url(f"/{path}.xml")
-        row = {words.c.id: uuid4(), words.c.domain_id: uuid4(), words.c.url: url}
-        queued = sa.bindparam(None, "Queued", literal_execute=True)
-        await session.execute(sa.insert(words).values({**row, words.c.sitemap_import_status: queued}))
+        await queue(session, site.url(f"/{path}.xml"))
     await session.commit()
     code, output = await curation("db", "upgrade")
     assert code == 0, output
@@ -82,3 +85,50 @@ async def test_queued_sitemaps_become_pages_and_every_row_ends_with_its_word(eng
     pages = {page.url: page.page_processing_status for page in await session.scalars(sa.select(Page))}
     assert pages == {site.url("/contact"): "Queued", site.url("/x"): "Complete", site.url("/part"): "Complete"}
     assert site.asked.count("/busy.xml") == 2
+
+
+FILES = {"domain_id": "site_id", "tenant_id": "owner", "url": "address", "sitemap_import_status": "step"}
+FILES |= {"sitemap_import_error": "complaint", "url_count": "urls", "size_bytes": "bytes", "status_code": "answer"}
+FILES |= {"is_gzipped": "packed", "has_lastmod": "dated", "last_processed_at": "read_at", "updated_at": "touched_at"}
+PAGES = {"id": "page_id", "domain_id": "site_id", "tenant_id": "owner", "sitemap_file_id": "map_id", "url": "address"}
+PAGES |= {"lead_source": "origin", "last_modified": "changed_at", "page_type": "category", "path_depth": "depth"}
+PAGES |= {"priority_level": "priority", "honeybee_json": "decision", "page_curation_status": "curation"}
+PAGES |= {"page_processing_status": "processing"}
+
+
+def renaming(old, new, columns):
+    """The statements that move a table and its columns, and what the configuration says of it."""
+    moved = [f"alter table {old} rename {mapped} to {name}" for mapped, name in columns.items()]
+    moved += [f"alter table {old} rename to {new}", f"alter table {new} set schema crm"]
+    said = [f'columns.{mapped} = "{name}"' for mapped, name in columns.items()]
+    return moved, "\n".join([f'name = "{new}"', 'schema = "crm"', *said])
+
+
+async def test_tables_and_columns_may_be_called_otherwise(engine, session, site, curation):
+    site.files["/good.xml"] = "<urlset><url><loc>/contact</loc><lastmod>2024-05-06</lastmod></url></urlset>"
+    await queue(session, site.url("/good.xml"))
+    await session.commit()
+    (files, file_names), (pages, page_names) = (
+        renaming("sitemap_files", "maps", FILES),
+        renaming("pages", "hits", PAGES),
+    )
+    more = f"[workflows.sitemap-import.table]\n{file_names}\n[workflows.sitemap-import.tables.pages]\n{page_names}\n"
+    async with engine.begin() as connection:
+        for statement in ("create schema crm", *files, *pages):
+            await connection.execute(sa.text(statement))
+    try:
+        for arguments in (("db", "upgrade"), ("run", "--workflow", "sitemap-import", "--until-idle")):
+            code, output = await curation(*arguments, more=more)
+            assert code == 0, output
+        found = (
+            "select step::text, complaint, urls, answer, packed, dated, read_at is not null, hits.address, priority, "
+            "category::text, processing::text, changed_at::date::text "
+            "from crm.maps left join crm.hits on map_id = maps.id and hits.site_id = maps.site_id"
+        )
+        (row,) = await session.execute(sa.text(found))
+        await session.rollback()
+        seen = (site.url("/contact"), 1, "contact_root", "Queued", "2024-05-06")
+        assert tuple(row) == ("Complete", None, 1, 200, False, True, True, *seen)
+    finally:
+        async with engine.begin() as connection:
+            await connection.execute(sa.text("drop schema crm cascade"))
