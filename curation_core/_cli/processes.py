@@ -47,7 +47,8 @@ class Supervisor:
         """Run until every process has ended.
 
         Returns:
-            The highest of their exit codes.
+            The highest of their exit codes, and not well where one had to be started again before all was done: what
+            failed in it is not known here.
         """
         codes = await asyncio.gather(*(self._keep() for _ in range(self._processes)))
         return next((code for code in codes if code in _LASTING), max(codes))
@@ -60,14 +61,15 @@ class Supervisor:
                 process.send_signal(number)
 
     async def _keep(self) -> int:
-        loop, pause = asyncio.get_running_loop(), FIRST_PAUSE
+        loop, pause, found = asyncio.get_running_loop(), FIRST_PAUSE, Exit.WELL
         while True:
             started = loop.time()
             code = await self._once()
             if code in _LASTING:
                 self.forward(signal.SIGTERM)
             if self._stopping.is_set() or code in self._final:
-                return max(code, 0)
+                return max(code, found)
+            found = Exit.FOUND
             pause = FIRST_PAUSE if loop.time() - started > STEADY else min(pause * 2, LONGEST_PAUSE)
             _logger.error("a process ended with %s; it is started again in %g s", _cause(code), pause)
             try:
@@ -75,7 +77,7 @@ class Supervisor:
                     await self._stopping.wait()
             except TimeoutError:
                 continue
-            return max(code, 0)
+            return max(code, found)
 
     async def _once(self) -> int:
         process = await asyncio.create_subprocess_exec(

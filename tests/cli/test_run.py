@@ -177,6 +177,15 @@ def test_a_process_that_dies_is_started_again(database, run):
     assert "a process ended with signal SIGKILL; it is started again in 1 s" in err
 
 
+def test_what_failed_in_a_process_that_died_is_not_forgotten_at_the_end(cli, database, run):
+    cli.configure("[host]\nlost_after = '2s'\nsweep_every = '200ms'\n")
+    database.pages("do", "die", "do")
+    parent = run("--until-idle", "--processes", "1")
+    parent.communicate(timeout=GUARD)
+    assert parent.returncode == Exit.FOUND
+    assert database.statuses()[1] == "Error"
+
+
 def test_what_starting_again_does_not_mend_ends_all_of_them(database, run):
     version = table("alembic_version", column("version_num"), schema="curation")
     parent = run("--processes", "2")

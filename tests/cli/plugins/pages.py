@@ -1,6 +1,8 @@
 """A workflow whose rows say themselves what becomes of them."""
 
 import asyncio
+import os
+import signal
 from pathlib import Path
 
 from pydantic import BaseModel, SecretStr
@@ -38,6 +40,8 @@ async def process_item(item):
         return Fail("it was to fail")
     if item.wish == "skip":
         return Skip("it was to be skipped")
+    if item.wish == "die":
+        os.kill(os.getpid(), signal.SIGKILL)
     if item.wish == "hang":
         Path(f"hangs-{item.id}").touch()
         await asyncio.Event().wait()
