@@ -180,7 +180,7 @@ def test_a_process_that_dies_is_started_again(database, run):
 def test_what_failed_in_a_process_that_died_is_not_forgotten_at_the_end(cli, database, run):
     cli.configure("[host]\nlost_after = '2s'\nsweep_every = '200ms'\n")
     database.pages("do", "die", "do")
-    parent = run("--until-idle", "--processes", "1")
+    parent = run("--until-idle", "--processes", "2")
     parent.communicate(timeout=GUARD)
     assert parent.returncode == Exit.FOUND
     assert database.statuses()[1] == "Error"
