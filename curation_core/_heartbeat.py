@@ -32,6 +32,7 @@ class Heartbeat:
         stall_after: An event loop that has not turned for longer stops the beats.
         lost_after: Silent for longer, the worker is lost.
         lost: Called once, on the event loop, with the reason.
+        cut_off: Whether this process was just cut off, under an earlier worker id.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Heartbeat:
         stall_after: timedelta,
         lost_after: timedelta,
         lost: Callable[[str], None],
+        cut_off: bool,
     ) -> None:
         self._store = store
         self._worker = worker
@@ -54,7 +56,7 @@ class Heartbeat:
         self._loop = asyncio.get_running_loop()
         self._stopped = threading.Event()
         self._turned_at = self._beat_at = time.monotonic()
-        self._unsteady_until = 0.0
+        self._unsteady_until = self._turned_at + self._lost_after if cut_off else 0.0
         self._turning: asyncio.TimerHandle | None = None
         self._thread = threading.Thread(target=self._run, name="curation heartbeat", daemon=True)
 

@@ -45,6 +45,7 @@ class Shift:
         resources: For each workflow what its ``lifespan`` yielded.
         observers: Everybody who watches.
         version: Of this program, for the list of workers.
+        cut_off: Whether this process was just cut off from the database, under an earlier worker id.
     """
 
     def __init__(
@@ -55,7 +56,10 @@ class Shift:
         resources: Mapping[str, Any],
         observers: Observers,
         version: str,
+        *,
+        cut_off: bool,
     ) -> None:
+        self._cut_off = cut_off
         self.id = uuid4()
         self.lost = ""
         self._store = store
@@ -124,6 +128,7 @@ class Shift:
             stall_after=self._settings.stall_after,
             lost_after=self._settings.lost_after,
             lost=self._on_lost,
+            cut_off=self._cut_off,
         )
         self._heartbeat.start()
         clock = self._clock()

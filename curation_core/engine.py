@@ -76,6 +76,7 @@ class Engine:
             if (name in only if only else settings.policies[name].enabled)
         }
         self._shift: Shift | None = None
+        self._cut_off = False
         self._stopping = asyncio.Event()
         self._shifts: dict[Shift, set[asyncio.Task[Any]]] = {}
         self._summary = Summary()
@@ -151,6 +152,7 @@ class Engine:
             resources,
             self._host.observers,
             core_version() or "?",
+            cut_off=self._cut_off,
         )
         self._forget_ended_shifts()
         self._shift = shift
@@ -164,9 +166,11 @@ class Engine:
         )
         try:
             self._shifts[shift] = await shift.run()
+            self._cut_off = bool(shift.lost)
             if shift.lost:
                 await self._store.renew()
         except Exception as error:  # noqa: BLE001 - the database may be away; it is tried until it is back
+            self._cut_off = True
             _logger.warning("no work under a new worker id yet: %s", _judge.describe(error))
             await wait_for(self._stopping, RESTART_PAUSE)
         finally:

@@ -4,13 +4,14 @@ import asyncio
 import os
 import signal
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 from lab.laboratory import Laboratory
 from lab.plugins import Stage, plugin_of, return_orders, save_effect
 from lab.proxy import Proxy
 from lab.tables import Effect, pages_workflow, quick
-from sqlalchemy import func, select, text
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -20,6 +21,15 @@ from curation_core.ledger import migrate
 CUT = text(
     "select count(pg_terminate_backend(pid)) from pg_stat_activity "
     "where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()"
+)
+
+OTHER = text(
+    "insert into curation.worker values ('00000000-0000-0000-0000-000000000001', 'other', 1, '', '{}', now(), "
+    "now() - interval '1 minute')"
+)
+ITS_CLAIM = text(
+    "insert into curation.claim (workflow, item, token, queueing, worker, attempt, claimed_at) "
+    "values ('pages', '[1]', 1, 1, '00000000-0000-0000-0000-000000000001', 1, now())"
 )
 
 
@@ -163,6 +173,30 @@ async def test_a_host_whose_connections_went_dead_without_a_word_works_on_over_n
         stage.release("[2]", "paid for")
         await lab.eventually(lambda: lab.scalar(text("select count(*) = 2 from effect")))
     assert calls == Counter([1, 2])
+
+
+async def test_a_host_that_was_lost_itself_lets_the_others_come_back_before_it_takes_their_rows(lab):
+    """After an outage all look dead at once, and the others hold results that they have paid for."""
+    brief = {"lost_after": 2, "heartbeat_every": 0.2, "sweep_every": 0.1}
+    worker, attempt = lab.ledger.worker, lab.ledger.attempt
+
+    async def process_item(item):
+        return item.orders
+
+    plugin = plugin_of(pages_workflow(), process_item)
+    policies = {"pages": quick(every=0.2, max_attempts=1)}
+    async with lab.host({"pages": plugin}, policies=policies, host=brief):
+        await lab.eventually(lambda: lab.scalar(select(func.count() == 1).select_from(worker)))
+        before = await lab.scalar(select(worker.c.id))
+        await lab.execute(delete(worker).where(worker.c.id == before))
+        await lab.eventually(lambda: lab.scalar(select(func.count() > 0).where(worker.c.id != before)))
+        await lab.add_pages("ok", status="Processing")
+        await lab.execute(OTHER)
+        await lab.execute(ITS_CLAIM)
+        other_gone = select(attempt.c.settled_at).where(attempt.c.outcome == "lost")
+        await lab.eventually(lambda: lab.scalar(other_gone), deadline=40)
+        started = await lab.scalar(select(worker.c.started_at).where(worker.c.id != before, worker.c.host != "other"))
+        assert await lab.scalar(other_gone) - started >= timedelta(seconds=2)
 
 
 async def test_a_host_whose_connections_are_dead_stops_when_it_is_told_twice(proxied):
