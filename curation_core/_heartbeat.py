@@ -32,6 +32,7 @@ class Heartbeat:
         stall_after: An event loop that has not turned for longer stops the beats.
         lost_after: Silent for longer, the worker is lost.
         lost: Called once, on the event loop, with the reason.
+        no_answer: Called on the event loop when a beat got no answer: connections die without a word here.
         cut_off: Whether this process was just cut off, under an earlier worker id.
     """
 
@@ -44,6 +45,7 @@ class Heartbeat:
         stall_after: timedelta,
         lost_after: timedelta,
         lost: Callable[[str], None],
+        no_answer: Callable[[], None],
         cut_off: bool,
     ) -> None:
         self._store = store
@@ -53,6 +55,7 @@ class Heartbeat:
         self._silence = lost_after
         self._lost_after = lost_after.total_seconds()
         self._lost = lost
+        self._no_answer = no_answer
         self._loop = asyncio.get_running_loop()
         self._stopped = threading.Event()
         self._turned_at = self._beat_at = time.monotonic()
@@ -91,7 +94,7 @@ class Heartbeat:
                 while not self._stopped.wait(self._every):
                     reason = self._overdue() or self._beat(runner, upkeep)
                     if reason:
-                        self._report(reason)
+                        self._tell(self._lost, reason)
                         return
             finally:
                 runner.run(engine.dispose())
@@ -106,6 +109,8 @@ class Heartbeat:
         except Exception as error:  # noqa: BLE001 - whatever it was, the next beat tries again
             self._unsteady_until = time.monotonic() + self._lost_after
             _logger.warning("no heartbeat could be written: %s", _judge.describe(error))
+            if isinstance(error, TimeoutError):
+                self._tell(self._no_answer)
             return self._overdue()
         if not alive:
             return "another host took its rows back and removed it from the list of workers"
@@ -120,6 +125,6 @@ class Heartbeat:
         silent = time.monotonic() - self._beat_at
         return f"no heartbeat could be written for {silent:.1f} s" if silent > self._lost_after else ""
 
-    def _report(self, reason: str) -> None:
+    def _tell(self, call: Callable[..., None], *what: str) -> None:
         if not self._stopped.is_set() and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._lost, reason)
+            self._loop.call_soon_threadsafe(call, *what)

@@ -66,9 +66,12 @@ class Scan:
         """
         self._claimed = self._claimed or claimed > 0
         self._moved = self._moved or self._resume is None
-        if self._resume is not None and not claimed:
-            # Dead entries that a long transaction keeps make the head dear; how dear decides how often to look there.
-            self._look_back_every = max(LOOK_BACK_EVERY, LOOK_BACK_SHARE * seconds)
+        if self._resume is not None:
+            if claimed:
+                self._looked_back_at = float("-inf")  # there may be more: the head and the rest take turns
+            else:
+                # Dead entries that a long transaction keeps make the head dear; how dear decides how often to look.
+                self._look_back_every = max(LOOK_BACK_EVERY, LOOK_BACK_SHARE * seconds)
             self.cursor, self._resume = self._resume, None
             return True
         if following is not None:

@@ -128,6 +128,7 @@ class Shift:
             stall_after=self._settings.stall_after,
             lost_after=self._settings.lost_after,
             lost=self._on_lost,
+            no_answer=self._store.cut_connections,
             cut_off=self._cut_off,
         )
         self._heartbeat.start()

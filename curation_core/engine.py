@@ -168,7 +168,7 @@ class Engine:
             self._shifts[shift] = await shift.run()
             self._cut_off = bool(shift.lost)
             if shift.lost:
-                await self._store.renew()
+                self._store.cut_connections()
         except Exception as error:  # noqa: BLE001 - the database may be away; it is tried until it is back
             self._cut_off = True
             _logger.warning("no work under a new worker id yet: %s", _judge.describe(error))

@@ -44,8 +44,9 @@ def statements(rows: Rows, settings: DatabaseSettings) -> Iterator[tuple[str, Cl
     yield "settle: give back rows that are no longer wanted", settle.give_back_unwanted(rows)
     yield "settle: history", settle.record(rows, ledger, now)
     yield "rescue: lock the claims of dead workers", rescue.lock_lost(rows, ledger, now)
-    yield "rescue: queue rows in processing that nothing has a claim on", rescue.adopt_orphans(
-        rows, ledger, now, everything=True
+    yield (
+        "rescue: queue rows in processing that nothing has a claim on",
+        rescue.adopt_orphans(rows, ledger, now, everything=True),
     )
     yield "rescue: drop waits for rows that a person moved", rescue.drop_unwanted_waiting(rows, ledger, now)
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -12,11 +11,16 @@ from uuid import uuid4
 import asyncpg
 from sqlalchemy import event
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    DisconnectionError,
+    IntegrityError,
+    NotSupportedError,
+    ProgrammingError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import Pool, QueuePool
-from sqlalchemy.util import greenlet_spawn
 
 from curation_core._store.session import guard
 
@@ -31,7 +35,6 @@ PATIENCE = timedelta(hours=1)
 """The same for a person's command, which may count a whole table, or alter one."""
 
 CONNECT_WITHIN = 10
-CLOSE_WITHIN = 1  # seconds
 RECYCLE_AFTER = 300
 """Seconds after which a connection is made anew, and its plans with it: some were made when a table was still empty."""
 
@@ -128,7 +131,14 @@ def _pool(url: str, size: int, settings: dict[str, str], *, pooler: bool, answer
         connect_args={"timeout": CONNECT_WITHIN, "command_timeout": answer_within.total_seconds(), **arguments},
     )
     event.listen(engine.sync_engine, "handle_error", _give_up_the_silent)
+    event.listen(engine.sync_engine, "checkout", _hand_out_no_closed_one)
     return engine
+
+
+def _hand_out_no_closed_one(connection: Any, _record: Any, _proxy: Any) -> None:
+    if connection.driver_connection.is_closed():
+        message = "closed while it was in the pool"
+        raise DisconnectionError(message)  # the pool makes a new one, and nobody notices
 
 
 def _give_up_the_silent(context: ExceptionContext) -> None:
@@ -137,17 +147,23 @@ def _give_up_the_silent(context: ExceptionContext) -> None:
         context.is_disconnect = True
 
 
-async def close_pool(pool: Pool) -> None:
-    """Close a pool that has been replaced: what is in it at once, what is in use when it comes back.
+class OpenConnections:
+    """The driver's open connections of a pool, to end them all without a word, since they may be dead.
 
-    A dead connection does not answer even that it is closed, and is dropped.
+    Args:
+        engine: Whose pool. Listened to from now on.
     """
-    event.listen(pool, "checkin", lambda _connection, record: record.invalidate())
-    for _ in range(pool.checkedin() if isinstance(pool, QueuePool) else 0):
-        with suppress(TimeoutError):
-            async with asyncio.timeout(CLOSE_WITHIN):
-                await greenlet_spawn(pool.dispose)
-                return
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._open: set[Any] = set()
+        event.listen(engine.sync_engine, "connect", lambda made, _record: self._open.add(made.driver_connection))
+        event.listen(engine.sync_engine, "close", lambda made, _record: self._open.discard(made.driver_connection))
+
+    def cut(self) -> None:
+        """Give up every connection. Statements under way fail at once, as if their connections had been lost."""
+        for connection in self._open:
+            connection.terminate()
+        self._open.clear()
 
 
 @asynccontextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -18,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from curation_core._sql.rows import Rows
 from curation_core._store import inspecting
 from curation_core._store.claiming import ClaimStore, Limits
-from curation_core._store.connections import close_pool, connect, connect_for_plugin, is_passing
+from curation_core._store.connections import OpenConnections, connect, connect_for_plugin, is_passing
 from curation_core._store.operating import OperatingStore
 from curation_core._store.settling import Save, SettleStore
 from curation_core._store.upkeep import UpkeepStore
@@ -48,11 +47,11 @@ class Store:
         self._settings = settings
         self._lost_after = lost_after
         self._answer_within = answer_within
-        self._closing: list[asyncio.Task[None]] = []
         self.ledger = Ledger(settings.ledger_schema)
         self.now = clock(settings.clock)
         self.pooler = settings.pooler
         self.engine = self.connect(settings.pool_size)
+        self._connections = OpenConnections(self.engine)
 
     def connect(self, pool_size: int) -> AsyncEngine:
         """A pool of its own, for another thread's event loop."""
@@ -77,15 +76,13 @@ class Store:
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
-        for closing in self._closing:
-            await closing
 
-    async def renew(self) -> None:
-        """Go on over new connections: the others may be dead, and each of them would cost a wait for an answer."""
-        old = self.engine.sync_engine.pool
-        await self.engine.dispose(close=False)
-        self._closing.append(asyncio.create_task(close_pool(old)))
-        self._closing = [closing for closing in self._closing if not closing.done()]
+    def cut_connections(self) -> None:
+        """Go on over new connections: those there are may be dead, and each would cost a wait for an answer.
+
+        What runs over them fails as if they had been lost, and is tried again.
+        """
+        self._connections.cut()
 
     async def check(self) -> None:
         """Make sure that the database answers and its ledger is the one this code needs.

@@ -152,8 +152,8 @@ async def test_a_release_that_lost_its_claim_gives_nothing_back(scene):
     assert await scene.everything() == before
 
 
-async def test_results_that_come_after_the_claims_were_truncated_are_dropped_and_nothing_else(lab):
-    """The whole engine, and not the statement alone."""
+async def test_results_that_come_after_the_claims_were_truncated_are_dropped_and_their_rows_wait_again(lab):
+    """The whole engine, and not the statement alone. I4 as well: nothing is left of which a rescue could learn."""
     await lab.add_pages("a")
     stage = Stage()
     plugin = plugin_of(pages_workflow(), stage.process_item, save_result=save_effect)
@@ -162,6 +162,8 @@ async def test_results_that_come_after_the_claims_were_truncated_are_dropped_and
         await lab.execute(delete(lab.ledger.claim))
         stage.release("[1]", "too late")
         await lab.eventually(lambda: engine.counts["pages"].get("lost"))
-    assert (await lab.page(1)).status == "Processing"
+        again = await stage.arrival("[1]")
+        assert again.number == 1
+    assert (await lab.page(1)).status == "Queued"
     assert await lab.scalar(select(func.count()).select_from(Effect)) == 0
-    assert await lab.history() == []
+    assert await lab.outcomes() == ["orphaned", "released"]

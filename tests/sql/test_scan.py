@@ -1,6 +1,6 @@
 """Which window of the order comes next: whatever comes in wherever, a pass ends only when nothing is left."""
 
-from itertools import cycle
+from itertools import cycle, pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -110,3 +110,28 @@ def test_a_look_back_that_brings_nothing_goes_on_where_it_was_and_comes_the_rare
     scan.advance(place, 1, 0.001)
     assert not scan.look_back(now + 0.9 * LOOK_BACK_SHARE)
     assert scan.look_back(now + 1.1 * LOOK_BACK_SHARE)
+
+
+def test_a_backlog_that_never_ends_is_interrupted_by_looks_at_its_head_whatever_they_bring():
+    scan, looks = Scan(), []
+    scan.begin()
+    for window in range(1000):
+        now = 100 + window / 10
+        if scan.look_back(now):
+            looks.append(now)
+        brought = 10 if not scan.cursor.at_start or len(looks) % 2 else 0  # every other look finds something
+        assert scan.advance(Cursor(0, (str(window), "")), brought, 0.01)
+    pauses = [later - sooner for sooner, later in pairwise(looks)]
+    assert len(looks) > 90
+    assert max(pauses) < LOOK_BACK_EVERY + 0.3
+
+
+def test_the_head_and_the_rest_take_turns_while_there_is_something_at_the_head():
+    scan = Scan()
+    scan.begin()
+    scan.advance(Cursor(0, ("a", "")), 10, 0.01)
+    looked = []
+    for window in range(8):
+        looked.append(scan.look_back(100 + window / 1000))
+        scan.advance(Cursor(0, (f"b{window}", "")), 10, 0.01)
+    assert looked == [True, False] * 4
