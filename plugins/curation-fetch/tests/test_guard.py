@@ -43,6 +43,7 @@ PRIVATE_LITERALS = {
     "private 172.16/12": "http://172.16.0.1/",
     "private 192.168/16": "http://192.168.1.1/",
     "link-local, the cloud's metadata": "http://169.254.169.254/latest/meta-data/",
+    "the host of a machine in Azure": "http://168.63.129.16/machine?comp=goalstate",
     "carrier-grade NAT": "http://100.64.0.1/",
     "benchmark": "http://198.18.0.1/",
     "documentation": "http://192.0.2.1/",

@@ -17,6 +17,9 @@ NAT64 = ip_network("64:ff9b::/96")  # RFC 6052: the last 32 bits are the IPv4 ad
 GLOBAL_UNICAST = ip_network("2000::/3")  # the only IPv6 space the IANA has given out for public addresses
 
 
+AZURE = ip_address("168.63.129.16")  # a public address that inside Azure is the machine's own host, and its keys
+
+
 class BlockedSocket(OSError):
     """An address the guard refuses. An ``OSError``, so that aiohttp goes on to the name's next address."""
 
@@ -42,7 +45,7 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
             return is_public(inner)
         if address not in GLOBAL_UNICAST:
             return False
-    return address.is_global and not address.is_multicast
+    return address.is_global and not address.is_multicast and address != AZURE
 
 
 class AddressGuard:
