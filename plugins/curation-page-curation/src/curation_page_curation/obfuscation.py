@@ -7,18 +7,23 @@ from html import unescape
 
 _AT_WORDS = r"at|@|\(at\)|ät|arroba|chez"
 _DOT_WORDS = r"dot|\.|punkt|punto|point|ponto"
-_AT = re.compile(
-    rf" {{0,3}}(?:\[ ?(?:{_AT_WORDS}) ?\]|\( ?(?:{_AT_WORDS}) ?\)|\{{ ?(?:{_AT_WORDS}) ?\}}|< ?at ?>) {{0,3}}",
-    re.IGNORECASE,
-)
-_DOT = re.compile(
-    rf" {{0,3}}(?:\[ ?(?:{_DOT_WORDS}) ?\]|\( ?(?:{_DOT_WORDS}) ?\)|\{{ ?(?:{_DOT_WORDS}) ?\}}|< ?dot ?>) {{0,3}}",
-    re.IGNORECASE,
-)
+
+
+def _in_brackets(words: str, tag: str) -> re.Pattern[str]:
+    inside = rf"[- ]?(?:{words})[- ]?"
+    return re.compile(rf" {{0,3}}(?:\[{inside}\]|\({inside}\)|\{{{inside}\}}|< ?{tag} ?>) {{0,3}}", re.IGNORECASE)
+
+
+_AT = _in_brackets(_AT_WORDS, "at")
+_DOT = _in_brackets(_DOT_WORDS, "dot")
 _SPOKEN = re.compile(
     r"(?<![\w.+-])([\w+-]{1,64}+(?: dot [\w+-]{1,64}+){0,3}+) at ([\w-]{1,63}+(?: dot [\w-]{1,63}+){1,4}+)(?![\w-])",
     re.IGNORECASE,
 )
+_SPOKEN_HOST = re.compile(
+    r"(?<=@)[\w-]{1,63}+(?:\.[\w-]{1,63}+){0,3}+(?: dot [\w-]{1,63}+){1,4}+(?![\w-])", re.IGNORECASE
+)
+_SPOKEN_DOT = re.compile(" dot ", re.IGNORECASE)
 _CLOUDFLARE = re.compile(r"[0-9a-f]{4,512}", re.IGNORECASE)
 _ENTITY = re.compile(r"&#?\w{2,8};")
 
@@ -26,7 +31,8 @@ _ENTITY = re.compile(r"&#?\w{2,8};")
 def plain(text: str) -> str:
     """Turn ``joe [at] joes (dot) com`` and ``joe AT joes DOT com`` into addresses, and leave all else as it is.
 
-    A bare "at" counts only with a spoken "dot" behind it, since people also write it as a word.
+    A bare "at" counts only with a spoken "dot" behind it, since people also write it as a word; a spoken "dot" counts
+    behind any sign that is no word.
 
     Args:
         text: With single blanks.
@@ -36,14 +42,18 @@ def plain(text: str) -> str:
     """
     if "&" in text and _ENTITY.search(text):  # escaped once more than needed: visitors see the entity
         text = unescape(text)
-    text = text.replace("\uff20", "@").replace("\ufe6b", "@")
-    if _AT.search(text):
-        text = _DOT.sub(".", _AT.sub("@", text))
+    text = _AT.sub("@", text.replace("\uff20", "@").replace("\ufe6b", "@"))
+    if "@" in text:
+        text = _SPOKEN_HOST.sub(_dotted, _DOT.sub(".", text.replace("\uff0e", ".")))
     return _SPOKEN.sub(_joined, text)
 
 
 def _joined(match: re.Match[str]) -> str:
-    return "@".join(re.sub(" dot ", ".", part, flags=re.IGNORECASE) for part in match.groups())
+    return "@".join(_SPOKEN_DOT.sub(".", part) for part in match.groups())
+
+
+def _dotted(match: re.Match[str]) -> str:
+    return _SPOKEN_DOT.sub(".", match[0])
 
 
 def cloudflare(code: str) -> str | None:
