@@ -10,10 +10,11 @@ from curation_sitemap_import.errors import SitemapError, StopCode
 
 ABSOLUTE = re.compile(r"https?:/", re.IGNORECASE)
 MAX_LINE = 8192  # characters
+LOOKED = 65_536  # characters in which the first URL must come
 
 
 class TextReader:
-    """Reads one list of URLs, chunk by chunk.
+    """Reads one list of URLs, chunk by chunk. Lines that are no URL are told as entries without a location.
 
     Attributes:
         ended: Always true: where a list is cut short can't be known.
@@ -23,6 +24,8 @@ class TextReader:
 
     def __init__(self) -> None:
         self._rest = ""
+        self._head = ""
+        self._looked = 0
         self._began = False
 
     def read(self, text: str, *, final: bool = False) -> list[Entry]:
@@ -33,17 +36,16 @@ class TextReader:
             final: Whether it is the last.
 
         Raises:
-            SitemapError: ``not_a_sitemap``: the first line is no URL.
+            SitemapError: ``not_a_sitemap``: no line is a URL.
         """
         lines = (self._rest + without_forbidden(text)).splitlines(keepends=True)
         self._rest = lines.pop()[:MAX_LINE] if lines and not final else ""
+        entries = [Entry(line if ABSOLUTE.match(line) else "") for line in map(str.strip, lines) if line]
         if not self._began:
-            self._began = self._require_url("".join(lines) or self._rest)
-        return [Entry(line) for line in map(str.strip, lines) if line]
-
-    def _require_url(self, text: str) -> bool:
-        first = text.lstrip()
-        if first and ABSOLUTE.match(first) is None:
-            message = f"it begins with {first[:40]!r}"
-            raise SitemapError(StopCode.NOT_A_SITEMAP, message)
-        return bool(first)
+            self._head = (self._head + text)[:MAX_LINE]
+            self._looked += len(text)
+            self._began = any(entry.location for entry in entries) or ABSOLUTE.match(self._rest.lstrip()) is not None
+            if not self._began and (final or self._looked > LOOKED):
+                message = f"it begins with {self._head.strip()[:40]!r}, and no line is a URL"
+                raise SitemapError(StopCode.NOT_A_SITEMAP, message)
+        return entries
