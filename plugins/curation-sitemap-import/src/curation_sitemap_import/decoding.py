@@ -12,6 +12,12 @@ BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+UNMARKED = (  # where the zeros stand around the first character, which is ASCII (XML 1.0, appendix F)
+    (re.compile(rb"[^\0]\0\0\0"), "utf-32-le"),
+    (re.compile(rb"\0\0\0[^\0]"), "utf-32-be"),
+    (re.compile(rb"[^\0]\0"), "utf-16-le"),
+    (re.compile(rb"\0[^\0]"), "utf-16-be"),
+)
 DECLARATION = re.compile(rb"""\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._:-]+)["']""")
 HEAD = 1024  # bytes in which a declaration must stand
 TEXT_ENCODINGS = re.compile(
@@ -76,10 +82,9 @@ def encoding_of(head: bytes, charset: str | None = None) -> tuple[str, int]:
     for mark, encoding in BYTE_ORDER_MARKS:
         if head.startswith(mark):
             return encoding, len(mark)
-    if head[1:2] == b"\0":
-        return "utf-16-le", 0
-    if head[:1] == b"\0":
-        return "utf-16-be", 0
+    for start, encoding in UNMARKED:
+        if start.match(head):
+            return encoding, 0
     declared = DECLARATION.match(head)
     names = (declared[1].decode() if declared else None, charset)
     known = (_text_encoding(name) for name in names if name)
