@@ -104,7 +104,7 @@ class _Target:
         if len(self._open) > MAX_NESTING:
             message = f"its elements are nested more than {MAX_NESTING} deep"
             raise SitemapError(StopCode.TOO_DEEP, message)
-        if name in CONTAINERS:
+        if name in CONTAINERS and not self._is_wrapper():
             self.flush()
             self._is_sitemap = name == "sitemap"
         elif parent in CONTAINERS and name in LEAVES and _belongs(name, space, parent_space):
@@ -116,7 +116,7 @@ class _Target:
         if depth == self._leaf_depth:
             self._leaf_depth = 0
             self._set(name, "".join(self._text))
-        if name in CONTAINERS:
+        if name in CONTAINERS and not self._leaf_depth:
             self._set("loc", "".join(self._stray))  # a known mistake: <sitemap>https://…</sitemap>
             self.flush()
         self.ended = not self._open
@@ -144,6 +144,10 @@ class _Target:
         """The entries completed since the last time."""
         entries, self._entries = self._entries, []
         return entries
+
+    def _is_wrapper(self) -> bool:
+        """Whether the element that begins stands first in a leaf, around its text: <loc><url>https://…</url></loc>."""
+        return self._leaf_depth == len(self._open) - 1 > 0 and not "".join(self._text).strip()
 
     def _begin_leaf(self, name: str, attributes: Mapping[str, str]) -> None:
         self._leaf_depth, self._text, self._length = len(self._open), [], 0
