@@ -68,6 +68,11 @@ ODD_BUT_READ = {
         ["http://a/é"],
     ),
     "UTF-16 without byte order mark": (one("http://a/é").decode().encode("utf-16-be"), ["http://a/é"]),
+    "UTF-32 without byte order mark": (one("http://a/é").decode().encode("utf-32-be"), ["http://a/é"]),
+    "UTF-32 in the other order, without byte order mark": (
+        b"<urlset><url><loc>http://a/1</loc></url></urlset>".decode().encode("utf-32-le"),
+        ["http://a/1"],
+    ),
     "UTF-32": (one("http://a/é").decode().encode("utf-32"), ["http://a/é"]),
     "Latin-1 declared": (one(b"http://a/caf\xe9").replace(b"UTF-8", b"ISO-8859-1"), ["http://a/café"]),
     "Windows-1251 declared": (one("http://a/д".encode("cp1251")).replace(b"UTF-8", b"windows-1251"), ["http://a/д"]),
@@ -114,6 +119,10 @@ ODD_BUT_READ = {
     "RSS 1.0": (RDF, ["http://a/1"]),
     "Atom": (ATOM, ["http://a/1", "http://a/2"]),
     "plain text": (b"http://a/1\r\nhttps://a/2\n\n  http://a/3", ["http://a/1", "https://a/2", "http://a/3"]),
+    "plain text with a heading and a remark": (
+        b"All our pages\n\nhttp://a/1\nand one more:\nhttp://a/2\n",
+        ["", "http://a/1", "", "http://a/2"],
+    ),
     "plain text with byte order mark": (b"\xef\xbb\xbfhttp://a/1\nhttp://a/2\n", ["http://a/1", "http://a/2"]),
     "plain text in UTF-16": ("http://a/1\nhttp://a/2".encode("utf-16"), ["http://a/1", "http://a/2"]),
     "plain text packed": (gzip.compress(b"http://a/1\nhttp://a/2", mtime=0), ["http://a/1", "http://a/2"]),
@@ -122,6 +131,16 @@ ODD_BUT_READ = {
         ["http://a/2"],
     ),
     "location in an element of its own": (one("<a>http://a/1</a>"), ["http://a/1"]),
+    "location in another url": (one("<url><![CDATA[http://a/1?b&c]]></url>"), ["http://a/1?b&c"]),
+    "url in a location that is not closed": (
+        HEAD + b"<url><loc>http://a/1<url><loc>http://a/2</loc></url></urlset>",
+        ["http://a/2"],
+    ),
+    "a program's notice before it": (b"Warning: no cache in /a.php on line 7\n" + one("http://a/1"), ["http://a/1"]),
+    "a program's notice in HTML before it": (
+        b"<br />\n<b>Warning</b>: no cache in <b>/a.php</b><br />\n" + one("http://a/1"),
+        ["http://a/1"],
+    ),
     "nothing listed": (HEAD + b"</urlset>", []),
     "nothing listed, in short": (b"<urlset/>", []),
 }

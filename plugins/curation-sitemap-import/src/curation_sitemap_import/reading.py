@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from curation_sitemap_import.decoding import Decoder
@@ -13,6 +14,10 @@ from curation_sitemap_import.xml_reading import XmlReader
 
 BLANKS = " \t\r\n\f\v\0\ufeff\xa0"  # what stands before sitemaps, byte order marks of joined files included
 HTML_DOCTYPE = "<!doctype html"
+NOTICE = re.compile(
+    r"(?!<[!?])(?:<(?:br|b)\b|[^<\s]).{0,1000}?(?=<\?xml\s|<urlset\b|<sitemapindex\b)", re.DOTALL | re.IGNORECASE
+)
+"""What a program of the site's, most often PHP, complains of before its sitemap."""
 
 
 class SitemapReader:
@@ -76,6 +81,8 @@ class SitemapReader:
             text = text.lstrip(BLANKS)
             if not text:
                 return []
+            if notice := NOTICE.match(text):
+                text = text[notice.end() :]
             if text[: len(HTML_DOCTYPE)].lower() == HTML_DOCTYPE:
                 message = "it is a web page"
                 raise SitemapError(StopCode.HTML, message)
