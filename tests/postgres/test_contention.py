@@ -13,7 +13,12 @@ from curation_core import Workflow
 BLOCKED = text("select count(*) > 0 from pg_stat_activity where wait_event_type = 'Lock' and query like :query")
 
 
-async def test_a_deadlock_is_settled_again_with_the_results_kept(lab):
+SOONER_THAN_THE_LOCK_TIMEOUT = text(
+    "do $$ begin execute format('alter database %I set deadlock_timeout = ''100ms''', current_database()); end $$"
+)
+
+
+async def test_a_deadlock_is_settled_again_with_the_results_kept(lab, caplog):
     """I9 as well: the settle holds the page and wants the contact, a person the other way round."""
     calls, stage = Counter(), Stage()
 
@@ -25,6 +30,7 @@ async def test_a_deadlock_is_settled_again_with_the_results_kept(lab):
         await session.execute(update(Contact).where(Contact.id == 1).values(error=result))
         await save_effect(session, item, result)
 
+    await lab.execute(SOONER_THAN_THE_LOCK_TIMEOUT)
     await lab.add_pages("ok")
     await lab.execute(insert(Contact).values(id=1))
     plugin = plugin_of(pages_workflow(), process_item, save_result=save_result)
@@ -40,6 +46,7 @@ async def test_a_deadlock_is_settled_again_with_the_results_kept(lab):
     assert calls == Counter([1])
     assert await lab.all(select(Contact.error)) == [("paid for",)]
     assert await lab.outcomes() == ["done"]
+    assert "DeadlockDetectedError" in caplog.text
 
 
 async def test_two_workflows_work_two_status_columns_of_the_same_rows_at_the_same_time(lab):

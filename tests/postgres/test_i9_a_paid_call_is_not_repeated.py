@@ -101,25 +101,6 @@ async def proxied(lab):
         lab.url = direct
 
 
-async def test_a_settle_whose_answer_was_lost_is_neither_repeated_nor_taken_for_lost(proxied):
-    lab, proxy = proxied
-    await lab.add_pages("ok", "ok")
-    stage = Stage()
-    plugin = plugin_of(pages_workflow(), stage.process_item, save_result=save_effect)
-    policies = {"pages": quick(max_attempts=1)}
-    async with lab.host({"pages": plugin}, policies=policies, host={"lost_after": 60, "sweep_every": 60}) as engine:
-        await stage.arrival("[1]", "[2]")
-        proxy.lose_answer_to("COMMIT;")
-        stage.release("[1]", "one")
-        stage.release("[2]", "two")
-        await lab.eventually(lambda: engine.counts["pages"])
-        assert engine.counts["pages"] == {"done": 2}
-    assert proxy.lost == 1
-    assert await lab.statuses() == {"Completed": 2}
-    assert await lab.outcomes() == ["done", "done"]
-    assert await lab.scalar(select(func.count()).select_from(Effect)) == 2
-
-
 @pytest.mark.parametrize("kind", ["fresh", "due"])
 async def test_rows_of_a_claim_whose_answer_was_lost_do_not_stay_processing_under_a_living_worker(proxied, kind):
     """I4 as well: the claim stands, and the worker that made it does not know."""
