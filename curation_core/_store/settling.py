@@ -117,13 +117,14 @@ class SettleStore:
         """
         async with transaction(self._engine) as connection:
             await connection.execute(self._lock_timeout, named(lock_timeout=LOCKED_AFTER))
-            locked = await self._locked(connection, verdicts) if around_locks else set()
+            locked = await self.locked(connection, verdicts) if around_locks else set()
             free = [verdict for verdict in verdicts if verdict.claim.item not in locked]
             settlement = await self.settle_within(connection, worker, free)
             settlement.locked = [verdict for verdict in verdicts if verdict.claim.item in locked]
             return settlement
 
-    async def _locked(self, connection: AsyncConnection, verdicts: Sequence[Verdict]) -> set[str]:
+    async def locked(self, connection: AsyncConnection, verdicts: Sequence[Verdict]) -> set[str]:
+        """The items whose rows somebody else has locked. All others are locked by the connection's transaction now."""
         items = named(item=[verdict.claim.item for verdict in verdicts])
         ours = set((await connection.execute(self._movable, items)).scalars())
         return set((await connection.execute(self._there, items)).scalars()) - ours

@@ -110,8 +110,11 @@ class UpkeepStore:
             lost = [_lost(row) for row in found]
             settlements: list[Settlement] = []
             for worker, held in groupby(lost, key=lambda each: each.worker):
-                settlements += await _settle_held(connection, settling, worker, [judge(each) for each in held])
-            return settlements
+                verdicts = [judge(each) for each in held]
+                locked = await settling.locked(connection, verdicts)  # by a person; the next sweep looks at them again
+                free = [verdict for verdict in verdicts if verdict.claim.item not in locked]
+                settlements += await _settle_held(connection, settling, worker, free)
+            return [settlement for settlement in settlements if settlement.settled or settlement.overruled]
 
     async def count_lost(self, rows: Rows) -> int:
         """How many rows of one workflow dead workers hold."""
@@ -189,6 +192,8 @@ async def _settle_held(
     connection: AsyncConnection, settling: SettleStore, worker: UUID, verdicts: list[Verdict]
 ) -> list[Settlement]:
     """Settle what one dead worker held; where the table refuses a row, the others without it."""
+    if not verdicts:
+        return []
     try:
         async with connection.begin_nested():
             return [await settling.settle_within(connection, worker, verdicts)]

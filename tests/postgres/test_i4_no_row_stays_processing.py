@@ -154,6 +154,21 @@ async def test_a_row_that_can_not_be_moved_keeps_no_other_from_being_taken_back(
         )
 
 
+async def test_a_row_that_a_person_keeps_locked_keeps_no_other_from_being_taken_back(lab, page_plugin):
+    await lab.add_pages("hold", "hold")
+    doomed = await lab.start(policy={"concurrency": 2})
+    await doomed.said("started", times=2)
+    await doomed.kill()
+    await lab.execute(update(Page).values(orders="ok"))
+    await lab.silence_workers()
+    completed = select(func.count() == 2).where(Page.status == "Completed")
+    async with lab.host({"pages": page_plugin}, policies={"pages": quick(every=0.2)}):
+        async with lab.transaction() as person:
+            await person.execute(text("select from page where id = 1 for update"))
+            await lab.eventually(lambda: lab.scalar(select(Page.status == "Completed").where(Page.id == 2)))
+        await lab.eventually(lambda: lab.scalar(completed))
+
+
 async def test_nothing_is_stranded_whatever_moment_the_worker_is_killed_at(lab, page_plugin):
     await lab.add_pages(*["ok"] * 400)
     for kill_after in (1, 23, 150):
