@@ -73,17 +73,24 @@ def failed(claim: Claim, reason: str, result: Any, seconds: float) -> Verdict:
     return Verdict(claim, Transition.FAIL, "failed", shortened(reason), result, result is not None, seconds=seconds)
 
 
-def judge_lost(claim: Claim, reason: str, policy: Policy) -> Verdict:
-    """The verdict on a row whose worker died: again after the backoff, unless it was tried or lost too often."""
+def judge_lost(claim: Claim, reason: str, policy: Policy, *, died: bool = True) -> Verdict:
+    """The verdict on a row that a worker lost: again after the backoff, unless it was tried or lost too often.
+
+    Args:
+        claim: Which row.
+        reason: The evidence.
+        policy: Whose attempts and waits hold.
+        died: Whether the worker's process died, as far as is known, so that the row may have been the reason.
+    """
     times = claim.lost + 1
-    if times >= MAX_LOST:
+    if died and times >= MAX_LOST:
         told = f"the worker died {times} times while holding this item; the last time: {reason}"
         return Verdict(claim, Transition.ABANDON, "lost", shortened(told), lost=True)
     if claim.attempt >= policy.max_attempts:
         told = f"gave up after {claim.attempt} of {policy.max_attempts} attempts: {reason}"
-        return Verdict(claim, Transition.ABANDON, "lost", shortened(told), lost=True)
+        return Verdict(claim, Transition.ABANDON, "lost", shortened(told), lost=died)
     wait = backoff_delay(policy.backoff, claim.attempt)
-    return Verdict(claim, Transition.RESCUE, "lost", shortened(reason), wait=wait, lost=True)
+    return Verdict(claim, Transition.RESCUE, "lost", shortened(reason), wait=wait, lost=died)
 
 
 def describe(error: BaseException) -> str:

@@ -98,4 +98,6 @@ def judge(policy: Policy, lost: Lost) -> Verdict:
         evidence = (
             f"worker {lost.host}:{lost.pid} was silent for {silent:.0f} s, since {lost.heartbeat_at:%H:%M:%S} UTC"
         )
-    return _judge.judge_lost(lost.claim, evidence, policy)
+    if lost.lives_on:
+        evidence = f"{evidence}; its process was cut off, and works on under another id"
+    return _judge.judge_lost(lost.claim, evidence, policy, died=not lost.lives_on)

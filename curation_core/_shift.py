@@ -9,7 +9,7 @@ import socket
 import time
 from collections.abc import Mapping
 from typing import Any
-from uuid import uuid4
+from uuid import UUID
 
 from curation_core import _judge
 from curation_core._binding import Fitted
@@ -45,6 +45,8 @@ class Shift:
         resources: For each workflow what its ``lifespan`` yielded.
         observers: Everybody who watches.
         version: Of this program, for the list of workers.
+        process: The first half of every worker id of this process, eight bytes: others can tell a process that
+            starts again under a new id, since it was cut off, from one that died.
         cut_off: Whether this process was just cut off from the database, under an earlier worker id.
     """
 
@@ -57,10 +59,11 @@ class Shift:
         observers: Observers,
         version: str,
         *,
+        process: bytes,
         cut_off: bool,
     ) -> None:
         self._cut_off = cut_off
-        self.id = uuid4()
+        self.id = UUID(bytes=process + os.urandom(8), version=4)
         self.lost = ""
         self._store = store
         self._settings = settings

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 from curation_core import _judge
 from curation_core._binding import Fitted, fit
@@ -77,6 +78,7 @@ class Engine:
         }
         self._shift: Shift | None = None
         self._cut_off = False
+        self._process = uuid4().bytes[:8]
         self._stopping = asyncio.Event()
         self._shifts: dict[Shift, set[asyncio.Task[Any]]] = {}
         self._summary = Summary()
@@ -152,6 +154,7 @@ class Engine:
             resources,
             self._host.observers,
             core_version() or "?",
+            process=self._process,
             cut_off=self._cut_off,
         )
         self._forget_ended_shifts()

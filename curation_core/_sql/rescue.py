@@ -13,6 +13,7 @@ from sqlalchemy import (
     Select,
     Text,
     and_,
+    cast,
     delete,
     exists,
     func,
@@ -35,11 +36,15 @@ def lock_lost(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Select[*tu
     Parameters: ``lost_after``, ``limit`` (a literal).
 
     Returns:
-        Columns: the claim's, and ``heartbeat_at``, ``host``, ``pid`` of its worker (null where its row is gone).
+        Columns: the claim's, ``heartbeat_at``, ``host``, ``pid`` of its worker (null where its row is gone), and
+        ``lives_on``: whether the worker's process has another worker id by now, and did not die.
     """
     claim, worker = ledger.claim, ledger.worker
+    successor = worker.alias("curation_successor")
+    same = _process(successor.c.id) == _process(claim.c.worker)
+    lives_on = exists(select(successor.c.id).where(same, successor.c.id != claim.c.worker))
     return (
-        select(claim, worker.c.heartbeat_at, worker.c.host, worker.c.pid)
+        select(claim, worker.c.heartbeat_at, worker.c.host, worker.c.pid, lives_on.label("lives_on"))
         .join_from(claim, worker, claim.c.worker == worker.c.id, isouter=True)
         .where(
             claim.c.workflow == rows.workflow_name,
@@ -176,3 +181,8 @@ def _unclaimed(rows: Rows, ledger: Ledger) -> ColumnElement[bool]:
         claim.c.workflow == rows.workflow_name, claim.c.item == rows.item()
     )
     return probe.correlate(rows.table).scalar_subquery().is_(None)
+
+
+def _process(worker: ColumnElement[Any]) -> ColumnElement[str]:
+    """The half of a worker id that all ids of a process have in common, as text."""
+    return func.left(cast(worker, Text), literal(18, literal_execute=True))

@@ -45,6 +45,7 @@ class Lost(NamedTuple):
         host: Where it ran.
         pid: As which process.
         now: The database's time at the rescue.
+        lives_on: Its process works under another id by now: it was cut off, and did not die.
     """
 
     claim: Claim
@@ -53,6 +54,7 @@ class Lost(NamedTuple):
     host: str | None
     pid: int | None
     now: datetime
+    lives_on: bool
 
 
 class UpkeepStore:
@@ -209,4 +211,4 @@ async def _settle_held(
 
 def _lost(row: Any) -> Lost:
     claim = Claim(None, row.item, row.token, row.queueing, row.attempt, row.lost, row.claimed_at)
-    return Lost(claim, row.worker, row.heartbeat_at, row.host, row.pid, row.now)
+    return Lost(claim, row.worker, row.heartbeat_at, row.host, row.pid, row.now, row.lives_on)

@@ -1,11 +1,21 @@
 """I5: an item that kills its process is quarantined, and what only shared a process with it is not charged to death."""
 
 from collections import Counter
+from datetime import timedelta
+from uuid import UUID, uuid4
 
-from lab.tables import Page
+import pytest
+from lab.plugins import plugin_of, return_orders
+from lab.tables import Page, pages_workflow, quick
 from sqlalchemy import func, select, text
 
 GROUP = {"concurrency": 12, "batch_size": 12, "max_attempts": 9, "every": 0.2}
+
+WORKER = text("insert into curation.worker values (:id, 'h', 1, '', '{}', now(), now() - cast(:silent as interval))")
+LOST_TWICE = text(
+    "insert into curation.claim (workflow, item, token, queueing, worker, attempt, lost, claimed_at) "
+    "values ('pages', '[1]', 1, 1, :worker, 3, 2, now())"
+)
 
 
 async def work_until_it_lives(lab, deaths=12):
@@ -63,3 +73,19 @@ async def test_a_suspect_runs_alone_and_then_the_others_go_on(lab):
     host.tell("release [1]")
     await host.said("settled [1] done")
     await lab.eventually(lambda: lab.scalar(text("select count(*) = 36 from page where status = 'Completed'")))
+
+
+@pytest.mark.parametrize(("lives_on", "status"), [(True, "Completed"), (False, "Error")])
+async def test_rows_of_a_process_that_was_cut_off_and_lives_on_are_not_suspected(lab, lives_on, status):
+    """An outage takes the rows of all hosts at once; nothing about a row was the reason."""
+    await lab.add_pages("ok", status="Processing")
+    process, another = uuid4().bytes[:8], uuid4().bytes[:8]
+    before = UUID(bytes=process + bytes(8), version=4)
+    now = UUID(bytes=(process if lives_on else another) + bytes(7) + b"1", version=4)
+    for worker, silent in ((before, timedelta(hours=1)), (now, timedelta(0))):
+        await lab.execute(WORKER, {"id": worker, "silent": silent})
+    await lab.execute(LOST_TWICE, {"worker": before})
+    plugin = plugin_of(pages_workflow(), return_orders)
+    await lab.until_idle({"pages": plugin}, policies={"pages": quick(max_attempts=9)})
+    assert (await lab.page(1)).status == status
+    assert ("its process was cut off" in (await lab.history("[1]"))[0].reason) == lives_on

@@ -2,7 +2,10 @@
 SELECT curation.claim.workflow, curation.claim.item, curation.claim.token, curation.claim.queueing,
     curation.claim.worker, curation.claim.attempt, curation.claim.lost, curation.claim.claimed_at,
     curation.claim.retry_at, curation.claim.error, curation.worker.heartbeat_at, curation.worker.host,
-    curation.worker.pid
+    curation.worker.pid, EXISTS (SELECT curation_successor.id
+  FROM curation.worker AS curation_successor
+  WHERE left(CAST(curation_successor.id AS TEXT), 18) = left(CAST(curation.claim.worker AS TEXT), 18)
+  AND curation_successor.id != curation.claim.worker) AS lives_on
 FROM curation.claim
 LEFT OUTER JOIN curation.worker ON curation.claim.worker = curation.worker.id
 WHERE curation.claim.workflow = 'page-curation'
