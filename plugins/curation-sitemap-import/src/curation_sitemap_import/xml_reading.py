@@ -1,8 +1,6 @@
 """Sitemaps and indexes, RSS and Atom: entries from XML, as the parser meets them.
 
-The parser calls back for each tag and builds no tree. Measured against one that builds a tree and is cleared entry by
-entry, on 50,000 URLs: 0.18 against 0.27 s; on 10 MB of children inside one never-ending ``<url>``: no memory against
-350 MB.
+The parser calls back for each tag and builds no tree, which an entry that never ends would let grow without bound.
 """
 
 from __future__ import annotations
