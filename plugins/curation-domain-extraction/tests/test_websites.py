@@ -46,6 +46,8 @@ def test_a_business_without_a_website_is_skipped(value: str | None) -> None:
         (" https:// joes.com ", "joes.com"),
         ("<https://joes.com>,", "joes.com"),
         ("\ufeffhttps://joes.com\u200b", "joes.com"),
+        ("\x19https://joes.com/\x06", "joes.com"),
+        ("(www.joes.com)", "joes.com"),
         ("joes。com", "joes.com"),
         ("\uff4a\uff4f\uff45\uff53\uff0ecom", "joes.com"),
         ("https://jo%65s.com", "joes.com"),

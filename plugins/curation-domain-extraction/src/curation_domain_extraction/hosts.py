@@ -24,7 +24,8 @@ _MAIL = re.compile(r"[^\s@/\\?#:]+@[^\s@/\\?#:]+")
 _PORT = re.compile(r":([^:\]]*)$")
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?")
 _INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
-_AROUND = _INVISIBLE + "\"'`<>,;"
+_CONTROLS = "".join(map(chr, range(32)))
+_AROUND = _INVISIBLE + _CONTROLS + "\"'`<>(),;"
 
 
 @dataclass(frozen=True, slots=True)
