@@ -136,6 +136,8 @@ async def test_one_that_is_made_to_take_for_ever_ends_with_a_code(site, run_item
         ("User-agent: *\nCrawl-delay: inf", (True, None)),
         ("\ufeffUser-agent: *\nDisallow: /x", (False, None)),
         ("user-AGENT: US\nDISALLOW: /x", (False, None)),
+        ("User-agent: us 1.0 beta # hello\nDisallow: /x", (False, None)),
+        ("User-agent: *\nDisallow: /x\nUser-agent: us too\nAllow: /x", (True, None)),
         ("User-agent: *\nDisallow: /x\nAllow: /x/y", (True, None)),
         ("User-agent: *\nDisallow: /*y$", (False, None)),
     ],
