@@ -88,7 +88,7 @@ def install_everything(session: nox.Session, *groups: str) -> None:
 
 @nox.session
 def demo(session: nox.Session) -> None:
-    """Run the four workflows over a small lead pipeline, on a PostgreSQL of its own."""
+    """Run five workflows over a small lead pipeline, from places to contacts, on a PostgreSQL of its own."""
     install_everything(session)
     session.run("python", "-m", "lead_pipeline", *session.posargs)
 

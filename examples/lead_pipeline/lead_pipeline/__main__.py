@@ -7,86 +7,109 @@ import asyncio
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from curation_core import EmbeddedPostgres
-from lead_pipeline import desk, proof
-from lead_pipeline.businesses import Ending, make_businesses
-from lead_pipeline.history import read_history
-from lead_pipeline.hosts import HostRun, Operator
-from lead_pipeline.models import ExtractionStatus, ImportStatus, LocalBusiness, SitemapFile, Tables
-from lead_pipeline.report import print_report
-from lead_pipeline.town import SITES
-from lead_pipeline.web import Town, open_town
+from lead_pipeline import desk, report
+from lead_pipeline.accident import Accident, judge_accident, judge_hosts, strike
+from lead_pipeline.finding import Finding
+from lead_pipeline.funnel import progress, stages
+from lead_pipeline.history import WORKFLOWS, read_history, read_workers
+from lead_pipeline.hosts import Operator
+from lead_pipeline.models import Page, Place
+from lead_pipeline.outside import judge_outside
+from lead_pipeline.places import make_places, open_places
+from lead_pipeline.proof import judge_workflow
+from lead_pipeline.stored import judge_statuses, judge_stored, read_stored
+from lead_pipeline.town import SPECIAL, build_town
+from lead_pipeline.truth import foretell
+from lead_pipeline.web import open_town
 
-EXTRACTED: Mapping[Ending, str] = {
-    "done": ExtractionStatus.COMPLETED,
-    "skipped": ExtractionStatus.COMPLETED,
-    "failed": ExtractionStatus.ERROR,
-}
-IMPORTED: Mapping[Ending, str] = {
-    "done": ImportStatus.COMPLETE,
-    "skipped": ImportStatus.COMPLETE,
-    "failed": ImportStatus.ERROR,
-}
+SAY_EVERY = 3.0  # seconds
+LOOK_EVERY = 0.1  # seconds
 
 
-async def run_pipeline(engine: AsyncEngine, operator: Operator, town: Town, businesses: int) -> bool:
-    """Take businesses to domains and domains to pages, print the report, and say whether all is as it must be.
+async def run_pipeline(engine: AsyncEngine, operator: Operator, options: argparse.Namespace) -> bool:
+    """Take places to contacts, print what came of it, and say whether all is as it must be.
 
     Args:
         engine: The application's database.
         operator: Who types the commands.
-        town: The websites.
-        businesses: How many.
+        options: What was typed.
     """
-    rows = await desk.list_businesses(engine, make_businesses(businesses, [site.domain for site in SITES]))
-    await desk.select_businesses(engine)
-    snapshots = {"before": await desk.count_rows(engine)}
-    _say(f"{len(rows):,} businesses are queued; two hosts look for their domains")
-    extraction_hosts = await work(engine, operator, "extraction", LocalBusiness)
-    snapshots["domains found"] = await desk.count_rows(engine)
-
-    sitemaps = await desk.select_sitemaps(engine, SITES, town.origins)
-    _say(f"{len(sitemaps)} sitemaps are queued; two hosts import them")
-    import_hosts = await work(engine, operator, "import", SitemapFile)
-    snapshots["pages found"] = after = await desk.count_rows(engine)
-
-    histories = [await read_history(engine, workflow) for workflow in ("domain-extraction", "sitemap-import")]
-    extraction, imports = histories
+    found = make_places(options.places, [site.domain for site in SPECIAL])
+    sites = build_town([place.business.domain for place in found if place.business.domain])
+    truth = foretell(found, sites)
+    async with open_town(sites, options.latency) as town, open_places(found) as stub:
+        _say(f"a town of {len(sites)} websites is open on loopback, and a stand-in for Google's Places API")
+        operator.configure(town.address, stub.base_url)
+        await asyncio.to_thread(operator.upgrade)
+        await desk.queue_places(engine, found)
+        operator.start_hosts(options.hosts)
+        _say(f"{len(found):,} places are queued; {options.hosts} hosts start, each with five workflows")
+        accident = await watch(engine, operator)
+        workers = await read_workers(engine) | (dict(accident.workers) if accident else {})
+        codes = await asyncio.to_thread(operator.stop_hosts)
+    histories = [await read_history(engine, workflow) for workflow in WORKFLOWS]
+    stored = await read_stored(engine)
     findings = [
-        *(("domain-extraction", finding) for finding in proof.judge_workflow(extraction, rows, extraction_hosts)),
-        ("domain-extraction", proof.judge_statuses(after, "local_businesses", EXTRACTED, rows.values())),
-        *(("sitemap-import", finding) for finding in proof.judge_workflow(imports, sitemaps, import_hosts)),
-        ("sitemap-import", proof.judge_statuses(after, "sitemap_files", IMPORTED, sitemaps.values())),
-        ("sitemap-import", proof.judge_requests(town, sitemaps.values())),
-        *[("tables", finding) async for finding in proof.judge_tables(engine, rows, sitemaps)],
+        *_about("hosts", judge_hosts(histories, workers, codes)),
+        *_about("the killed host", judge_accident(accident, histories, workers)),
+        *[
+            (history.workflow, finding)
+            for history, fates in zip(histories, truth.fates, strict=True)
+            for finding in judge_workflow(history, fates, stored.names[history.workflow])
+        ],
+        *_about("tables", judge_stored(stored, truth)),
+        *_about("statuses", judge_statuses(await desk.count_rows(engine), truth)),
+        *_about("outside", judge_outside(histories, stored, truth, stub.calls, town.requests)),
     ]
-    print_report(snapshots, histories, findings)
+    report.print_tables(
+        report.funnel_table(stages(stored, truth, len(histories[-1].endings))),
+        report.speed_table(histories, workers, list(codes)),
+        report.reason_table(histories),
+        report.finding_table(findings),
+    )
+    _say(f"{sum(stub.calls.values()):,} calls were paid for {len(truth.places):,} places")
+    _say(f"{sum(finding.holds for _, finding in findings)} of {len(findings)} statements hold")
     return all(finding.holds for _, finding in findings)
 
 
-async def work(engine: AsyncEngine, operator: Operator, name: str, model: type[Tables]) -> list[HostRun]:
-    """Let two hosts work until nothing is left.
-
-    The table is held until both hosts wait for it: the first would else be done before the second has started.
+async def watch(engine: AsyncEngine, operator: Operator) -> Accident | None:
+    """Decide what to follow, as people do, until nothing is left to do. The first host is killed on the way.
 
     Args:
         engine: The database.
-        operator: Who starts the hosts.
-        name: What the hosts' logs are named.
-        model: Whose status column is worked.
+        operator: Who started the hosts.
+
+    Returns:
+        What was seen of its death.
     """
-    async with desk.holding(engine, model):
-        pids = operator.start_hosts(name)
-        while await desk.count_waiting(engine) < len(pids):
-            operator.require_running()
-            await asyncio.sleep(0.02)
-    return await asyncio.to_thread(operator.wait_for_hosts)
+    accident: Accident | None = None
+    said, said_at = "", time.monotonic()
+    while True:
+        operator.require_running()
+        await desk.decide(engine)
+        counts = await desk.count_rows(engine)
+        if time.monotonic() - said_at > SAY_EVERY and (line := progress(counts)) != said:
+            _say(line)
+            said, said_at = line, time.monotonic()
+        paid = not desk.unfinished_in(counts, Place)  # else a call that was paid for might be lost with the host
+        if accident is None and paid and desk.unfinished_in(counts, Page):
+            accident = await strike(engine, operator, operator.pids[0])
+            if accident is not None:
+                _say(f"host 1 is killed while it holds {len(accident.held)} rows")
+        if not desk.unfinished(counts):
+            return accident
+        await asyncio.sleep(LOOK_EVERY)
+
+
+def _about(subject: str, findings: Iterator[Finding]) -> Iterator[tuple[str, Finding]]:
+    return ((subject, finding) for finding in findings)
 
 
 def main(arguments: list[str]) -> int:
@@ -99,8 +122,9 @@ def main(arguments: list[str]) -> int:
         0, or 1 if anything was not as it must be.
     """
     parser = argparse.ArgumentParser(prog="python -m lead_pipeline", description=__doc__)
-    parser.add_argument("--businesses", type=int, default=2000, help="how many are listed (default: %(default)s)")
-    parser.add_argument("--latency", type=float, default=0.05, help="seconds before a website answers")
+    parser.add_argument("--places", type=int, default=240, help="how many are queued (default: %(default)s)")
+    parser.add_argument("--hosts", type=int, default=3, help="how many work, two at least (default: %(default)s)")
+    parser.add_argument("--latency", type=float, default=0.02, help="seconds before a website answers")
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # so that nothing is left running
     began = time.monotonic()
@@ -110,21 +134,18 @@ def main(arguments: list[str]) -> int:
         Operator(Path(folder), server.url) as operator,
     ):
         desk.migrate(server.url)
-        operator.upgrade_ledger()
-        _say("PostgreSQL is up; the application's tables are made, and the engine's beside them")
-        with open_town(SITES, options.latency) as town:
-            _say(f"a town of {len(SITES)} websites is open on loopback")
-            well = asyncio.run(_connected(server.url, operator, town, options.businesses))
+        _say("PostgreSQL is up, and the application's tables are made")
+        well = asyncio.run(_connected(server.url, operator, options))
         if not well:
             _say(operator.ends_of_logs())
     _say(f"{'all is as it must be' if well else 'NOT as it must be'}, after {time.monotonic() - began:.1f} s")
     return 0 if well else 1
 
 
-async def _connected(url: str, operator: Operator, town: Town, businesses: int) -> bool:
+async def _connected(url: str, operator: Operator, options: argparse.Namespace) -> bool:
     engine = create_async_engine(url)
     try:
-        return await run_pipeline(engine, operator, town, businesses)
+        return await run_pipeline(engine, operator, options)
     finally:
         await engine.dispose()
 

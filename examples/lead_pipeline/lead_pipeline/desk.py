@@ -1,44 +1,32 @@
-"""What people do in the application: list businesses, decide which to follow, choose sitemaps. Plain SQL, no engine."""
+"""What people do in the application: queue places, and decide which to follow. Plain SQL, no engine."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Boolean, column, func, insert, select, table, text, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import InstrumentedAttribute
 
-from lead_pipeline.businesses import Business
-from lead_pipeline.models import (
-    Curation,
-    Domain,
-    ExtractionStatus,
-    ImportStatus,
-    LocalBusiness,
-    Page,
-    SitemapFile,
-    Tables,
-)
-from lead_pipeline.town import Site
+from lead_pipeline import places
+from lead_pipeline.models import Domain, LocalBusiness, Page, Place, SitemapFile, Tables
+from lead_pipeline.words import AnalysisStatus, Curation, ImportStatus, PageStatus, ScanStatus
 
 TENANT = UUID("550e8400-e29b-41d4-a716-446655440000")
-STATUSES: tuple[InstrumentedAttribute[Any], ...] = (
-    LocalBusiness.domain_extraction_status,
-    Domain.sitemap_curation_status,
-    SitemapFile.sitemap_import_status,
-    Page.page_processing_status,
-)
-LOCKS = {
-    LocalBusiness: text("LOCK TABLE local_businesses IN EXCLUSIVE MODE"),
-    SitemapFile: text("LOCK TABLE sitemap_files IN EXCLUSIVE MODE"),
+QUEUES: dict[type[Tables], tuple[InstrumentedAttribute[Any], Any, Any]] = {
+    Place: (Place.deep_scan_status, ScanStatus.QUEUED, ScanStatus.PROCESSING),
+    LocalBusiness: (LocalBusiness.domain_extraction_status, ScanStatus.QUEUED, ScanStatus.PROCESSING),
+    Domain: (Domain.sitemap_analysis_status, AnalysisStatus.QUEUED, AnalysisStatus.PROCESSING),
+    SitemapFile: (SitemapFile.sitemap_import_status, ImportStatus.QUEUED, ImportStatus.PROCESSING),
+    Page: (Page.page_processing_status, PageStatus.QUEUED, PageStatus.PROCESSING),
 }
-Counts = dict[tuple[str, str], int]
-"""Rows by table and status."""
+"""The tables that are worked: the status column, and its words for what is not ended yet."""
+Counts = dict[str, dict[str, int]]
+"""Rows by status, by table."""
 
 
 def alembic_config(url: str) -> Config:
@@ -54,99 +42,55 @@ def migrate(url: str) -> None:
     command.upgrade(alembic_config(url), "head")
 
 
-async def list_businesses(engine: AsyncEngine, businesses: Sequence[Business]) -> dict[UUID, Business]:
-    """Store businesses that nobody has looked at yet.
-
-    Returns:
-        The businesses by their rows' keys.
-    """
-    keyed = {uuid4(): business for business in businesses}
-    rows = [
-        {"id": key, "tenant_id": TENANT, "business_name": business.name, "website_url": business.website}
-        for key, business in keyed.items()
-    ]
+async def queue_places(engine: AsyncEngine, found: Sequence[places.Place]) -> None:
+    """Store what a search found, and queue all of it."""
+    decided = {"tenant_id": TENANT, "status": Curation.SELECTED, "deep_scan_status": ScanStatus.QUEUED}
+    rows = [{**decided, "place_id": place.place_id, "name": place.business.name} for place in found]
     async with engine.begin() as connection:
-        await connection.execute(insert(LocalBusiness), rows)
-    return keyed
+        await connection.execute(insert(Place), rows)
 
 
-async def select_businesses(engine: AsyncEngine) -> int:
-    """Select all new businesses. To select one is to queue it.
+async def decide(engine: AsyncEngine) -> int:
+    """Select what is new among businesses and domains. To select one is to queue it.
 
     Returns:
-        How many.
+        How many rows.
     """
-    selected = (
+    businesses = (
         update(LocalBusiness)
         .where(LocalBusiness.status == Curation.NEW)
-        .values(status=Curation.SELECTED, domain_extraction_status=ExtractionStatus.QUEUED)
+        .values(status=Curation.SELECTED, domain_extraction_status=ScanStatus.QUEUED)
     )
-    async with engine.begin() as connection:
-        return (await connection.execute(selected)).rowcount
-
-
-@asynccontextmanager
-async def holding(engine: AsyncEngine, model: type[Tables]) -> AsyncIterator[None]:
-    """Keep a table locked, as a migration does: it can be read, and who wants to change it waits.
-
-    Args:
-        engine: The database.
-        model: The table's model.
-    """
-    async with engine.begin() as connection:
-        await connection.execute(LOCKS[model])
-        yield
-
-
-async def count_waiting(engine: AsyncEngine) -> int:
-    """Count the connections that wait for a table that is held."""
-    locks = table("pg_locks", column("pid"), column("locktype"), column("granted", Boolean))
-    asked = select(func.count(locks.c.pid.distinct())).where(locks.c.locktype == "relation", ~locks.c.granted)
-    async with engine.connect() as connection:
-        return (await connection.execute(asked)).scalar_one()
-
-
-async def select_sitemaps(engine: AsyncEngine, sites: Sequence[Site], origins: Mapping[str, str]) -> dict[UUID, Site]:
-    """Select the domains whose sites have a known sitemap, and queue it.
-
-    Args:
-        engine: The database.
-        sites: The sites.
-        origins: Where each domain is reached.
-
-    Returns:
-        The sites by their sitemaps' keys; a site whose domain no business led to is not among them.
-    """
-    by_domain = {site.domain: site for site in sites}
-    async with engine.begin() as connection:
-        selected = (
-            update(Domain)
-            .where(Domain.domain.in_(by_domain))
-            .values(sitemap_curation_status=Curation.SELECTED)
-            .returning(Domain.id, Domain.domain)
-        )
-        domains = (await connection.execute(selected)).all()
-        keyed = {uuid4(): (domain_id, by_domain[domain]) for domain_id, domain in domains}
-        rows = [
-            {
-                "id": key,
-                "tenant_id": TENANT,
-                "domain_id": domain_id,
-                "url": origins[site.domain] + site.sitemap,
-                "sitemap_import_status": ImportStatus.QUEUED,
-            }
-            for key, (domain_id, site) in keyed.items()
-        ]
-        if rows:  # without any, SQLAlchemy would insert one row of defaults
-            await connection.execute(insert(SitemapFile), rows)
-    return {key: site for key, (_, site) in keyed.items()}
+    domains = (
+        update(Domain)
+        .where(Domain.sitemap_curation_status == Curation.NEW)
+        .values(sitemap_curation_status=Curation.SELECTED, sitemap_analysis_status=AnalysisStatus.QUEUED)
+    )
+    selected = 0
+    for new in (businesses, domains):
+        async with engine.begin() as connection:
+            selected += (await connection.execute(new)).rowcount
+    return selected
 
 
 async def count_rows(engine: AsyncEngine) -> Counts:
-    """Count the rows of each table by status."""
+    """Count the rows of each queue's table by status; those without one by an empty word."""
     counts: Counts = {}
-    async with engine.connect() as connection:
-        for status in STATUSES:
+    snapshot = engine.execution_options(isolation_level="REPEATABLE READ")  # else a row might move past us
+    async with snapshot.connect() as connection:
+        for model, (status, *_) in QUEUES.items():
             found = await connection.execute(select(status, func.count()).group_by(status))
-            counts |= {(status.class_.__tablename__, str(word or "none")): rows for word, rows in found}
+            counts[model.__tablename__] = {str(word or ""): rows for word, rows in found}
     return counts
+
+
+def unfinished(counts: Counts) -> int:
+    """How many rows wait for a decision, wait for a worker, or are worked."""
+    undecided = sum(counts[model.__tablename__].get("", 0) for model in (LocalBusiness, Domain))
+    return undecided + sum(unfinished_in(counts, model) for model in QUEUES)
+
+
+def unfinished_in(counts: Counts, model: type[Tables]) -> int:
+    """How many rows of one table wait for a worker, or are worked."""
+    _, *words = QUEUES[model]
+    return sum(counts[model.__tablename__].get(word, 0) for word in words)

@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import column, select, table
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+WORKFLOWS = ("deep-scan", "domain-extraction", "sitemap-discovery", "sitemap-import", "page-curation")
 GAVE_UP = re.compile(r"gave up after \d+ attempts?: ")
 TERMINAL = frozenset(("done", "skipped", "failed"))
 ATTEMPT = table(
@@ -21,14 +22,15 @@ ATTEMPT = table(
     *(column(name) for name in ("workflow", "item", "worker", "claimed_at", "settled_at", "outcome", "reason")),
     schema="curation",
 )
-CLAIM = table("claim", column("workflow"), schema="curation")
+CLAIM = table("claim", *(column(name) for name in ("workflow", "item", "worker", "attempt")), schema="curation")
+WORKER = table("worker", column("id"), column("pid"), schema="curation")
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One attempt, as the engine wrote it down."""
 
-    key: UUID
+    key: str
     worker: UUID
     claimed_at: datetime
     settled_at: datetime
@@ -54,9 +56,9 @@ class History:
     entries: Sequence[Entry]
 
     @property
-    def endings(self) -> dict[UUID, list[Entry]]:
+    def endings(self) -> dict[str, list[Entry]]:
         """Every row's terminal entries: done, skipped or failed."""
-        endings: defaultdict[UUID, list[Entry]] = defaultdict(list)
+        endings: defaultdict[str, list[Entry]] = defaultdict(list)
         for entry in self.entries:
             if entry.outcome in TERMINAL:
                 endings[entry.key].append(entry)
@@ -68,12 +70,12 @@ class History:
         return Counter(entry.outcome for entry in self.entries)
 
     @property
-    def shares(self) -> list[int]:
-        """How many endings each worker wrote, in the order in which they began."""
-        workers = {entry.worker: 0 for entry in self.entries}
+    def attempts(self) -> dict[str, Counter[str]]:
+        """How often each outcome occurs, by row."""
+        attempts: defaultdict[str, Counter[str]] = defaultdict(Counter)
         for entry in self.entries:
-            workers[entry.worker] += entry.outcome in TERMINAL
-        return list(workers.values())
+            attempts[entry.key][entry.outcome] += 1
+        return attempts
 
     @property
     def seconds(self) -> float:
@@ -83,15 +85,17 @@ class History:
         first = min(entry.claimed_at for entry in self.entries)
         return (max(entry.settled_at for entry in self.entries) - first).total_seconds()
 
-    @property
-    def failures(self) -> Counter[str]:
-        """How often each code of a failure occurs."""
-        return Counter(entry.code for entry in self.entries if entry.outcome == "failed")
+    def shares(self, hosts: Mapping[UUID, int]) -> Counter[int]:
+        """How many endings each host wrote.
 
-    @property
-    def skips(self) -> Counter[str]:
-        """How often each code of a skip occurs."""
-        return Counter(entry.code for entry in self.entries if entry.outcome == "skipped")
+        Args:
+            hosts: The workers' processes.
+        """
+        return Counter(hosts[entry.worker] for entry in self.entries if entry.outcome in TERMINAL)
+
+    def codes(self, outcome: str) -> Counter[str]:
+        """How often each code occurs among the attempts that ended so."""
+        return Counter(entry.code for entry in self.entries if entry.outcome == outcome)
 
 
 async def read_history(engine: AsyncEngine, workflow: str) -> History:
@@ -102,6 +106,25 @@ async def read_history(engine: AsyncEngine, workflow: str) -> History:
     return History(workflow, [_entry(row) for row in rows])
 
 
+async def read_workers(engine: AsyncEngine) -> dict[UUID, int]:
+    """The processes of the workers that are alive, or were until lately."""
+    async with engine.connect() as connection:
+        return dict((await connection.execute(select(WORKER.c.id, WORKER.c.pid))).tuples().all())
+
+
+async def read_held(engine: AsyncEngine, workers: Sequence[UUID]) -> dict[tuple[str, str], int]:
+    """The rows that some workers hold, as workflow and key, each with the number of its attempt."""
+    asked = select(CLAIM.c.workflow, CLAIM.c.item, CLAIM.c.attempt).where(CLAIM.c.worker.in_(workers))
+    async with engine.connect() as connection:
+        return {(workflow, key_of(item)): attempt for workflow, item, attempt in await connection.execute(asked)}
+
+
+def key_of(item: str) -> str:
+    """A row's key as text, of the canonical text that the engine has for it."""
+    (key,) = json.loads(item)
+    return str(key)
+
+
 def _entry(row: Mapping[Any, Any]) -> Entry:
-    (key,) = json.loads(row["item"])
-    return Entry(UUID(key), row["worker"], row["claimed_at"], row["settled_at"], row["outcome"], row["reason"])
+    facts = (row[name] for name in ("worker", "claimed_at", "settled_at", "outcome", "reason"))
+    return Entry(key_of(row["item"]), *facts)

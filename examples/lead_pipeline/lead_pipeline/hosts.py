@@ -1,47 +1,77 @@
-"""Runs the command ``curation`` as an operator would: in processes of its own."""
+"""Runs the command ``curation`` as operators would: in processes of its own, one of which meets with an accident."""
 
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from lead_pipeline.places import API_KEY
+
 CONFIGURATION = """\
-# Two hosts are to share each workflow, so neither is limited to one process, as both are by default; and nobody wants
-# to watch minutes pass.
-[workflows.domain-extraction]
-every = "200ms"
+# Nobody wants to watch minutes pass: lost hosts are noticed soon, and rows are looked for and tried again at once.
+[host]
+lost_after = "3s"
+sweep_every = "500ms"
+
+# Several hosts are to share each workflow, so none is limited to one process, as most are by default.
+[workflows.deep-scan]
+every = "500ms"
 max_instances = 0
+max_attempts = 4
+backoff = ["500ms"]
+
+[workflows.deep-scan.settings]          # the key comes by the environment
+base_url = "{places}"
+calls_per_minute = 60000
+
+[workflows.domain-extraction]
+every = "500ms"
+max_instances = 0
+
+[workflows.sitemap-discovery]
+every = "500ms"
+max_attempts = 4
+backoff = ["500ms"]
+
+[workflows.sitemap-discovery.settings]
+gap_seconds = 0.01                      # a second by default; the town's sites don't mind
+
+[workflows.sitemap-discovery.settings.fetch]
+{loopback}
 
 [workflows.sitemap-import]
-every = "200ms"
+every = "500ms"
 max_instances = 0
 batch_size = 4
-max_attempts = 2
-backoff = ["1s"]
+max_attempts = 4
+backoff = ["500ms"]
 
 [workflows.sitemap-import.settings.fetch]
-dangerously_admit_networks = ["127.0.0.0/8"]    # the town is on loopback, which the guard would refuse
+{loopback}
+
+[workflows.page-curation]
+every = "500ms"
+max_instances = 0
+backoff = ["500ms"]
+
+[workflows.page-curation.settings]
+gap_seconds = 0.01                      # likewise
+
+[workflows.page-curation.settings.fetch]
+total_seconds = 3                       # a host's turn that died with its worker ends ten seconds after that
+{loopback}
 """
+LOOPBACK = """\
+dangerously_admit_networks = ["127.0.0.1/32"]   # the town is on loopback, which the guard would refuse,
+dangerously_connect_to = "{town}"      # and every name leads there"""
 
-PATIENCE = 100  # seconds: two minutes are what the whole may take
-
-
-@dataclass(frozen=True, slots=True)
-class HostRun:
-    """How one host process ended.
-
-    Args:
-        pid: Its process.
-        code: Its exit code.
-    """
-
-    pid: int
-    code: int
+PATIENCE = 100
+"""Seconds: more than the whole may take."""
 
 
 class Operator:
@@ -54,66 +84,85 @@ class Operator:
 
     def __init__(self, folder: Path, url: str) -> None:
         self._folder = folder
-        self._environment = {**os.environ, "CURATION_DATABASE_URL": url}
-        self._running: list[subprocess.Popen[bytes]] = []
-        (folder / "curation.toml").write_text(CONFIGURATION)
+        key = {"CURATION_WORKFLOWS__DEEP_SCAN__SETTINGS__API_KEY": API_KEY}
+        self._environment = {**os.environ, **key, "CURATION_DATABASE_URL": url}
+        self._hosts: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for process in self._running:
+        for process in self._hosts:
             process.kill()
             process.wait()
 
-    def upgrade_ledger(self) -> None:
-        """Make the engine's own tables: ``curation db upgrade``.
+    @property
+    def pids(self) -> list[int]:
+        """The hosts' process ids."""
+        return [process.pid for process in self._hosts]
+
+    def configure(self, town: str, places: str) -> None:
+        """Write ``curation.toml``.
+
+        Args:
+            town: Where the websites are, as address and port.
+            places: Where the Places API is, as a URL.
+        """
+        text = CONFIGURATION.format(places=places, loopback=LOOPBACK.format(town=town))
+        (self._folder / "curation.toml").write_text(text)
+
+    def upgrade(self) -> None:
+        """Make the tables of the engine and of its plugins: ``curation db upgrade``.
 
         Raises:
             RuntimeError: The command failed; with what it said.
         """
-        upgrade = self._type("db", "upgrade", log="upgrade")
-        if code := upgrade.wait(PATIENCE):
+        if code := self._type("db", "upgrade", log="upgrade").wait(PATIENCE):
             message = f"`curation db upgrade` ended with {code}:\n{self.ends_of_logs()}"
             raise RuntimeError(message)
 
-    def start_hosts(self, name: str, count: int = 2) -> list[int]:
-        """Start hosts side by side: ``curation run --until-idle``.
-
-        Args:
-            name: What their logs are named.
-            count: How many.
-
-        Returns:
-            Their process ids.
-        """
-        self._running = [self._type("run", "--until-idle", log=f"{name}-{number}") for number in range(1, count + 1)]
-        return [process.pid for process in self._running]
+    def start_hosts(self, count: int) -> None:
+        """Start hosts side by side: ``curation run``."""
+        self._hosts = [self._type("run", log=f"host-{number}") for number in range(1, count + 1)]
 
     def require_running(self) -> None:
-        """Make sure that no host has ended already.
+        """Make sure that no host has ended, but by an accident of ours.
 
         Raises:
             RuntimeError: One has; with what it said.
         """
-        for process in self._running:
-            if process.poll() is not None:
-                message = f"`curation run` ended with {process.returncode} at once:\n{self.ends_of_logs()}"
-                raise RuntimeError(message)
+        codes = [process.poll() for process in self._hosts]
+        if any(code not in {None, -signal.SIGKILL} for code in codes):
+            message = f"the hosts ended with {codes}:\n{self.ends_of_logs()}"
+            raise RuntimeError(message)
 
-    def wait_for_hosts(self) -> list[HostRun]:
-        """Wait until the hosts have found nothing left to do.
+    def freeze(self, pid: int) -> None:
+        """Stop a host in the midst of what it does."""
+        os.kill(pid, signal.SIGSTOP)
+
+    def thaw(self, pid: int) -> None:
+        """Let it go on."""
+        os.kill(pid, signal.SIGCONT)
+
+    def kill(self, pid: int) -> None:
+        """End a host as a power cut does, and wait until it is gone."""
+        (process,) = [process for process in self._hosts if process.pid == pid]
+        process.kill()
+        process.wait()
+
+    def stop_hosts(self) -> dict[int, int]:
+        """Stop the hosts that are left, as a deploy does.
+
+        Returns:
+            All hosts' exit codes, by process.
 
         Raises:
-            RuntimeError: One ended otherwise than with 0, or with 1 for rows that failed; with what it said.
-            subprocess.TimeoutExpired: One is still busy after `PATIENCE`.
+            subprocess.TimeoutExpired: One is still there after `PATIENCE`.
         """
+        for process in self._hosts:
+            process.terminate()
         deadline = time.monotonic() + PATIENCE
-        runs = [HostRun(process.pid, process.wait(deadline - time.monotonic())) for process in self._running]
-        if any(run.code not in {0, 1} for run in runs):
-            message = f"the hosts ended with {[run.code for run in runs]}:\n{self.ends_of_logs()}"
-            raise RuntimeError(message)
-        return runs
+        return {process.pid: process.wait(deadline - time.monotonic()) for process in self._hosts}
 
     def ends_of_logs(self, characters: int = 2000) -> str:
         """What the commands said last, for one who wants to know what went wrong."""

@@ -80,3 +80,8 @@ def _entry(tag: str, address: str, number: int) -> str:
 
 def _document(tag: str, entries: str) -> bytes:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<{tag} xmlns="{NAMESPACE}">\n{entries}</{tag}>\n'.encode()
+
+
+def bomb() -> bytes:
+    """Few bytes that unpack to 40 MB of the same."""
+    return packed(b"<urlset><url><loc>" + b"a" * 40_000_000)

@@ -1,79 +1,76 @@
-"""Serves the town on loopback, each site on a port of its own, from a thread."""
+"""Serves the town on loopback: one server that plays every website, by the name that it is asked for."""
 
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from threading import Thread
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 
 from aiohttp import web
 
-from lead_pipeline.town import PAGE, Replies, Reply, Site
+from lead_pipeline.sites import NOT_FOUND, Reply, Site
 
 
 class Town:
     """Websites that answer. Made by `open_town`.
 
     Args:
-        sockets: One that listens for each site.
-        sites: The sites.
+        sites: The sites by domain; with ``www.`` before it, too.
         latency: Seconds before each answer, as over a real network.
+
+    Attributes:
+        requests: How many times each URL was asked for.
+        address: Where all of them are, as address and port.
     """
 
-    def __init__(self, sockets: Sequence[socket.socket], sites: Sequence[Site], latency: float) -> None:
-        ports = [listening.getsockname()[1] for listening in sockets]
-        self.origins = {site.domain: f"http://127.0.0.1:{port}" for site, port in zip(sites, ports, strict=True)}
+    def __init__(self, sites: Mapping[str, Site], latency: float) -> None:
         self.requests: Counter[str] = Counter()
+        self.address = ""
+        self._sites = sites
         self._latency = latency
-        self._sites = dict(zip(ports, sites, strict=True))
-        self._replies: dict[int, Replies] = {
-            port: site.replies(self.origins[site.domain]) for port, site in self._sites.items()
-        }
 
-    async def answer(self, request: web.BaseRequest) -> web.Response:
-        """Answer as the site does whose port was asked."""
-        assert request.transport is not None  # noqa: S101 - a request that is being answered has a connection
-        port = request.transport.get_extra_info("sockname")[1]
-        address = self.origins[self._sites[port].domain] + request.path
-        self.requests[address] += 1
-        await asyncio.sleep(self._latency)
-        reply = self._replies[port].get(request.path) or Reply(PAGE, status=404, content_type="text/html")
-        if self.requests[address] <= reply.failures:
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer as the site does whose name was asked for."""
+        url = f"http://{request.host}{request.path}"
+        self.requests[url] += 1
+        site = self._sites.get(request.host.removeprefix("www."))
+        reply = site.reply(request.path) if site else NOT_FOUND
+        await asyncio.sleep(self._latency + reply.seconds)
+        if reply.breaks and request.transport is not None:
+            request.transport.abort()
+        if self.requests[url] <= reply.failures:
             return web.Response(status=503, headers={"Retry-After": "1"})
-        return web.Response(
-            body=reply.body, status=reply.status, content_type=reply.content_type, headers=reply.headers
-        )
+        if reply.endless:
+            return await _endless(request, reply)
+        response = web.Response(body=reply.body, status=reply.status, headers=reply.headers)
+        response.headers["Content-Type"] = reply.content_type
+        return response
 
 
-@contextmanager
-def open_town(sites: Sequence[Site], latency: float = 0.0) -> Iterator[Town]:
+async def _endless(request: web.BaseRequest, reply: Reply) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Type": reply.content_type})
+    with suppress(ConnectionError):  # it ends when the other side has had enough
+        await response.prepare(request)
+        while True:
+            await response.write(reply.body * 100)
+    return response
+
+
+@asynccontextmanager
+async def open_town(sites: Mapping[str, Site], latency: float = 0.0) -> AsyncIterator[Town]:
     """Open the websites for as long as the context lasts.
 
     Args:
-        sites: Which.
+        sites: Which, by domain.
         latency: Seconds before each answer.
     """
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in sites]
-    town = Town(sockets, sites, latency)
-    loop = asyncio.new_event_loop()
-    closing = asyncio.Event()
-    thread = Thread(target=loop.run_until_complete, args=[_serve(town, sockets, closing)], name="town")
-    thread.start()
+    town = Town(sites, latency)
+    runner = web.ServerRunner(web.Server(town.answer, access_log=None), handler_cancellation=True, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    town.address = f"127.0.0.1:{runner.addresses[0][1]}"
     try:
         yield town
     finally:
-        loop.call_soon_threadsafe(closing.set)
-        thread.join()
-        loop.close()
-
-
-async def _serve(town: Town, sockets: Sequence[socket.socket], closing: asyncio.Event) -> None:
-    runner = web.ServerRunner(web.Server(town.answer, access_log=None))
-    await runner.setup()
-    for listening in sockets:
-        await web.SockSite(runner, listening).start()
-    await closing.wait()
-    await runner.cleanup()
+        await runner.cleanup()

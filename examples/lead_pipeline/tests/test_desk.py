@@ -9,9 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from lead_pipeline import desk
-from lead_pipeline.businesses import make_businesses
-from lead_pipeline.models import Domain, LocalBusiness, SitemapFile
-from lead_pipeline.town import SITES
+from lead_pipeline.models import Domain, LocalBusiness, Place
+from lead_pipeline.places import make_places
 
 
 @pytest.fixture
@@ -19,43 +18,41 @@ async def tables(url: str) -> None:
     await asyncio.to_thread(desk.migrate, url)
 
 
-@pytest.mark.usefixtures("tables")
-async def test_to_select_businesses_is_to_queue_them(engine: AsyncEngine) -> None:
-    rows = await desk.list_businesses(engine, make_businesses(500))
-    assert await desk.count_rows(engine) == {("local_businesses", "none"): 500}
-    assert await desk.select_businesses(engine) == len(rows) == 500
-    assert await desk.count_rows(engine) == {("local_businesses", "Queued"): 500}
-
-
-@pytest.mark.usefixtures("tables")
-async def test_businesses_are_selected_once(engine: AsyncEngine) -> None:
-    await desk.list_businesses(engine, make_businesses(10))
-    await desk.select_businesses(engine)
-    assert await desk.select_businesses(engine) == 0
-
-
-@pytest.mark.usefixtures("tables")
-async def test_a_selected_domain_s_sitemap_is_queued_and_no_other(engine: AsyncEngine) -> None:
-    known, unknown = SITES[0], "nobody.example.com"
+async def add(engine: AsyncEngine, model: type[LocalBusiness | Domain], count: int) -> None:
+    named = {LocalBusiness: "business_name", Domain: "domain"}[model]
+    rows = [{"tenant_id": desk.TENANT, named: f"{number}.example.com"} for number in range(count)]
     async with engine.begin() as connection:
-        for domain in (known.domain, unknown):
-            await connection.execute(sa.insert(Domain).values(tenant_id=desk.TENANT, domain=domain))
-    sitemaps = await desk.select_sitemaps(engine, SITES, {site.domain: "http://127.0.0.1:1" for site in SITES})
-    assert list(sitemaps.values()) == [known]
-    async with engine.connect() as connection:
-        (row,) = (await connection.execute(sa.select(SitemapFile.id, SitemapFile.url))).all()
-    assert tuple(row) == (next(iter(sitemaps)), "http://127.0.0.1:1/sitemap.xml")
-    counts = await desk.count_rows(engine)
-    assert counts == {("domains", "New"): 1, ("domains", "Selected"): 1, ("sitemap_files", "Queued"): 1}
+        await connection.execute(sa.insert(model), rows)
 
 
 @pytest.mark.usefixtures("tables")
-async def test_who_wants_to_change_a_held_table_waits_and_is_counted(engine: AsyncEngine) -> None:
-    await desk.list_businesses(engine, make_businesses(3))
-    async with asyncio.TaskGroup() as tasks, desk.holding(engine, LocalBusiness):
-        selecting = tasks.create_task(desk.select_businesses(engine))
-        async with asyncio.timeout(30):
-            while not await desk.count_waiting(engine):
-                await asyncio.sleep(0)
-        assert not selecting.done()
-    assert selecting.result() == 3
+async def test_places_are_queued(engine: AsyncEngine) -> None:
+    await desk.queue_places(engine, make_places(50))
+    counts = await desk.count_rows(engine)
+    assert counts["places_staging"] == {"Queued": 50}
+    assert desk.unfinished_in(counts, Place) == desk.unfinished(counts) == 50
+
+
+@pytest.mark.usefixtures("tables")
+async def test_to_select_what_is_new_is_to_queue_it(engine: AsyncEngine) -> None:
+    await add(engine, LocalBusiness, 5)
+    await add(engine, Domain, 3)
+    assert desk.unfinished(await desk.count_rows(engine)) == 8
+    assert await desk.decide(engine) == 8
+    counts = await desk.count_rows(engine)
+    assert (counts["local_businesses"], counts["domains"]) == ({"Queued": 5}, {"queued": 3})
+    assert await desk.decide(engine) == 0
+
+
+@pytest.mark.usefixtures("tables")
+async def test_nothing_is_left_to_do_only_when_every_row_is_decided_and_ended(engine: AsyncEngine) -> None:
+    assert desk.unfinished(await desk.count_rows(engine)) == 0
+    await desk.queue_places(engine, make_places(1))
+    processing = sa.update(Place).values(deep_scan_status="Processing")
+    completed = sa.update(Place).values(deep_scan_status="Completed")
+    left = []
+    for change in (processing, completed):
+        async with engine.begin() as connection:
+            await connection.execute(change)
+        left.append(desk.unfinished(await desk.count_rows(engine)))
+    assert left == [1, 0]

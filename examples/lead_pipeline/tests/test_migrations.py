@@ -45,7 +45,7 @@ async def test_the_migrations_make_what_the_models_say(url: str, engine: AsyncEn
     assert found["tables"] == set(Tables.metadata.tables)
     assert found["differences"] == []
     assert found["enums"]["sitemap_import_status"] == ["Queued", "Processing", "Complete", "Error"]
-    assert found["enums"]["domain_extraction_status"] == ["Queued", "Processing", "Completed", "Error"]
+    assert found["enums"]["processing_status"] == ["Queued", "Processing", "Completed", "Error"]
 
 
 async def test_each_queue_has_an_index_on_what_waits_and_room_for_updates(url: str, engine: AsyncEngine) -> None:
@@ -53,9 +53,10 @@ async def test_each_queue_has_an_index_on_what_waits_and_room_for_updates(url: s
     roomy = sa.text("select relname from pg_class where 'fillfactor=70' = any(reloptions) order by 1")
     async with engine.connect() as connection:
         queues = (await connection.run_sync(look))["queues"]
-        assert (await connection.scalars(roomy)).all() == ["local_businesses", "pages", "sitemap_files"]
-    assert set(queues) == {"ix_local_businesses_queued", "ix_sitemap_files_queued", "ix_pages_queued"}
-    assert all("'Queued'" in predicate for predicate in queues.values())
+        tables = ["domains", "local_businesses", "pages", "places_staging", "sitemap_files"]
+        assert (await connection.scalars(roomy)).all() == tables
+    assert set(queues) == {f"ix_{table}_queued" for table in tables}
+    assert all("'queued'" in predicate.lower() for predicate in queues.values())
 
 
 async def test_upgrading_again_changes_nothing(url: str, engine: AsyncEngine) -> None:

@@ -11,16 +11,18 @@ branch_labels = None
 depends_on = None
 
 QUEUES = {
-    "local_businesses": "domain_extraction_status",
-    "sitemap_files": "sitemap_import_status",
-    "pages": "page_processing_status",
+    "places_staging": ("deep_scan_status", "'Queued'"),
+    "local_businesses": ("domain_extraction_status", "'Queued'"),
+    "domains": ("sitemap_analysis_status", "'queued'"),
+    "sitemap_files": ("sitemap_import_status", "'Queued'"),
+    "pages": ("page_processing_status", "'Queued'"),
 }
 
 
 def upgrade() -> None:
     """Index what waits, in the order it is claimed in."""
-    for table, status in QUEUES.items():
-        queued = sa.column(status) == sa.literal_column("'Queued'")
+    for table, (status, word) in QUEUES.items():
+        queued = sa.column(status) == sa.literal_column(word)
         op.create_index(f"ix_{table}_queued", table, ["updated_at", "id"], postgresql_where=queued)
 
 
