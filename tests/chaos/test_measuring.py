@@ -29,6 +29,7 @@ GOOD = Outcome(
     held=0,
     ended=0,
     deaf=0,
+    drained_in=4,
 )
 
 
@@ -174,6 +175,7 @@ def test_what_is_wrong_with_the_rows_is_named_and_fails(wrong):
         ({"after": 94}, "calm: throughput came back to 94% of before"),
         ({"throughput_back": None}, "calm: throughput came back to 100% of before"),
         ({"struck": 1, "held": 5, "held_again": 5.1}, "calm: what a host held ran again after 5.1 s"),
+        ({"drained_in": 42}, "calm: what was queued was worked off only after 42.0 s"),
         ({"ended": 1}, "calm: 1 hosts ended by themselves"),
         ({"deaf": 1}, "calm: 1 hosts did not stop when they were told to"),
     ],

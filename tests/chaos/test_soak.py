@@ -26,7 +26,9 @@ async def test_whatever_happens_at_once_nothing_is_lost_doubled_or_left_hanging(
     seed = seeded if seeded == "as always" else time.time_ns()
     soak = Soak(SECONDS)
     async with Server.running() as server:
-        outcome = await trial(Ours(), server, Scenario("soak", soak, by_network=True, patience=PATIENCE), luck(seed))
+        outcome = await trial(
+            Ours(), server, Scenario("soak", soak, by_network=True, patience=PATIENCE, drains_within=40), luck(seed)
+        )
     record_property("met", dict(soak.met))
     assert {FAULTS[fault] for fault in FAULTS if fault.__name__ in soak.met} == set(Kind) - {Kind.ROWS}
     assert outcome.counts.items > 1000

@@ -13,6 +13,10 @@ HELD_AGAIN_WITHIN = 5.0
 """Seconds after a kill within which everything that the host held should run again, with `lost_after` 2 s."""
 
 
+DRAINS_WITHIN = 20.0
+"""Seconds within which two thousand queued rows should be worked off, at a fifth of the usual throughput."""
+
+
 def figures(outcome: Outcome) -> dict[str, Any]:
     """What is kept of a trial. Ratios are to the throughput before; seconds that never came are null."""
     counts = outcome.counts
@@ -36,6 +40,7 @@ def figures(outcome: Outcome) -> dict[str, Any]:
         "overruled": counts.overruled,
         "hosts_ended": outcome.ended,
         "hosts_deaf": outcome.deaf,
+        "drained_s": _seconds(outcome.drained_in),
     }
 
 
@@ -63,9 +68,11 @@ def misses(outcomes: Sequence[Outcome]) -> Iterator[str]:
             if found[what]:
                 yield f"{_name(outcome)}: {found[what]} {what}"
         if outcome.counts.given_up:
-            yield f"{_name(outcome)}: {outcome.counts.given_up} of the lost failed by rule, lost with their hosts three times"
+            yield f"{_name(outcome)}: {outcome.counts.given_up} of these were given up by the rule for such rows"
         if outcome.ended:
             yield f"{_name(outcome)}: {outcome.ended} hosts ended by themselves"
+        if outcome.drained_in > DRAINS_WITHIN:
+            yield f"{_name(outcome)}: what was queued was worked off only after {_shown(outcome.drained_in)}"
         if outcome.deaf:
             yield f"{_name(outcome)}: {outcome.deaf} hosts did not stop when they were told to"
         if found["throughput_ratio"] < ENOUGH or found["recovered_s"] is None:

@@ -6,7 +6,7 @@ import asyncio
 import tempfile
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -17,7 +17,7 @@ from havoc.audit import Calls, Counts
 from havoc.contestant import Contestant
 from havoc.faults import Fault, Field, Struck
 from havoc.hosts import EXPECTED_ENDS, Fleet
-from havoc.moments import TooLateError, again_and_again, lasts, until
+from havoc.moments import again_and_again, lasts, until
 from havoc.network import Network
 from havoc.server import Database, Server, dsn_of, unless_away
 from havoc.tables import Base
@@ -26,7 +26,8 @@ HOSTS = 3
 BACKLOG = 2000
 """Pages that are queued at any moment: three seconds of work. Throughput is what the hosts make of it."""
 
-STARTS_WITHIN, DRAINS_WITHIN = 30, 30  # seconds
+STARTS_WITHIN = 30  # seconds
+STUCK_AFTER = 15  # seconds without an effect: several times what it takes to rescue a row
 STEADY = 5.0  # seconds of throughput before the fault, and after the recovery
 
 
@@ -38,12 +39,14 @@ class Scenario(NamedTuple):
         happen: The fault, from its beginning to its end.
         by_network: Whether the hosts go by way of the network that can break.
         patience: Seconds that throughput gets to come back.
+        drains_within: Seconds at most to work off what is queued, after which what is not done is counted as lost.
     """
 
     name: str
     happen: Fault
     by_network: bool
     patience: float = 30
+    drains_within: float = 300
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,7 @@ class Outcome:
         held: How many items they held.
         ended: How many hosts ended that nobody had told to.
         deaf: How many did not end when they were told to.
+        drained_in: Seconds until nothing was left, or nothing moved any more.
     """
 
     contestant: str
@@ -80,6 +84,7 @@ class Outcome:
     held: int
     ended: int
     deaf: int
+    drained_in: float
 
     @property
     def recovered_in(self) -> float | None:
@@ -136,6 +141,19 @@ async def until_recovered(server: Server, since: float, before: float, patience:
                 return
 
 
+async def drain(contestant: Contestant, server: Server, within: float) -> float:
+    """Wait until nothing is left, or nothing moves any more, or time is up. Returns how long it took, in seconds."""
+    began = moved = time.time()
+    async for _ in again_and_again(within, 0.25):
+        if await contestant.idle(server):
+            break
+        if await audit.effects_at(server, max(moved, began) + 0.001):
+            moved = time.time()
+        elif time.time() - moved > STUCK_AFTER:
+            break
+    return time.time() - began
+
+
 async def wait_of(server: Server, made: Calls, struck: Struck) -> float | None:
     """How long it took until everything that a host held ran again; ``None``: some never did."""
     again = audit.running_again(made, struck.held, struck.at)
@@ -175,8 +193,7 @@ async def trial(
             await lasts(STEADY)
             end = time.time()
             feeding.cancel()
-        with suppress(TooLateError):
-            await until(lambda: contestant.idle(server), DRAINS_WITHIN)
+        drained_in = await drain(contestant, server, scenario.drains_within)
         counts = await audit.audit(contestant, server)
         moments = await audit.effects_at(server, began)
         made = audit.calls(field.fleet.calls)
@@ -198,4 +215,5 @@ async def trial(
         held=sum(len(struck.held) for struck in field.struck),
         ended=ended,
         deaf=field.deaf,
+        drained_in=drained_in,
     )
