@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from curation_core.errors import ConfigurationError as ConfigurationError
     from curation_core.errors import CurationError as CurationError
     from curation_core.errors import DeclarationError as DeclarationError
+    from curation_core.errors import SelectionError as SelectionError
     from curation_core.hookspecs import hookimpl as hookimpl
     from curation_core.outcomes import Done as Done
     from curation_core.outcomes import Fail as Fail
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
     from curation_core.outcomes import Retry as Retry
     from curation_core.outcomes import Skip as Skip
     from curation_core.policy import Policy as Policy
+    from curation_core.schedulers import run_job_loop as run_job_loop
+    from curation_core.selecting import Selected as Selected
+    from curation_core.selecting import select_rows as select_rows
+    from curation_core.selecting import select_rows_sync as select_rows_sync
+    from curation_core.selection import Selection as Selection
     from curation_core.states import Role as Role
     from curation_core.states import States as States
     from curation_core.states import Transition as Transition
@@ -43,11 +49,17 @@ _HOME = {
     "Policy": "policy",
     "Retry": "outcomes",
     "Role": "states",
+    "Selected": "selecting",
+    "Selection": "selection",
+    "SelectionError": "errors",
     "Skip": "outcomes",
     "States": "states",
     "Transition": "states",
     "Workflow": "workflow",
     "hookimpl": "hookspecs",
+    "run_job_loop": "schedulers",
+    "select_rows": "selecting",
+    "select_rows_sync": "selecting",
 }
 __all__ = sorted(_HOME)  # noqa: PLE0605 - the table above is the list, said once
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import Column, Table
 
 from curation_core._sql.rows import Rows
 from curation_core._store.inspecting import ColumnFacts, TableFacts
@@ -28,14 +29,46 @@ def faults(rows: Rows, facts: TableFacts) -> list[str]:
 
 def missing(table: Table, facts: TableFacts) -> list[str]:
     """What a table, or a column of it, that a plugin maps is missing in the database."""
+    return _missing(table, table.columns, facts)
+
+
+def _missing(table: Table, columns: Iterable[Column[Any]], facts: TableFacts) -> list[str]:
     if not facts.kind:
         shown = table.fullname
         return [f"table {shown} does not exist: create it, or check the schema and the search_path of the database URL"]
     return [
         f"table {table.fullname} has no column {name!r}{did_you_mean(name, list(facts.columns))}"
-        for name in (column.name for column in table.columns)
+        for name in (column.name for column in columns)
         if name not in facts.columns
     ]
+
+
+def decision_fault(rows: Rows, facts: TableFacts, decision: Any) -> str:
+    """Why a person's decision can't be written to a workflow's table, with the remedy; an empty text if it can."""
+    selection, decided = rows.workflow.selection, rows.workflow.decision_column
+    if selection is None or decided is None:
+        return f"{rows.name} has no column for a person's decision: declare it as Workflow(selection=Selection(…))"
+    # A person may decide where nothing runs: what else the model maps is asked for where its rows are worked.
+    needed = [column for column in (*rows.key, rows.status, rows.error) if column is not None]
+    if absent := _missing(rows.table, needed, facts) or _word_faults(rows, facts):
+        return "; ".join(absent)
+    place = f"{rows.table.fullname}.{decided.name}"
+    if decided.name not in facts.columns:
+        known = did_you_mean(decided.name, list(facts.columns))
+        return (
+            f"table {rows.table.fullname} has no column {decided.name!r}{known}, which is to hold a person's decision: "
+            f"name the right one under [workflows.{rows.name}.table.columns]"
+        )
+    word, column = rows.stored_decision(decision), facts.columns[decided.name]
+    allowed = {name: _allowed(of[1]) for name, of in facts.checks.items() if of[0] == decided.name}
+    if complaint := "it is empty" if word in (None, "") else _complaint(word, column) or _refusal(word, allowed):
+        return f"{place} can't hold {word!r}: {complaint}"
+    if not rows.is_selected(decision) and selection.withdrawn is None and facts.columns[rows.status.name].required:
+        return (
+            f"{place} can't be {word!r}: a row that waits would have to leave the queue, and "
+            f"{rows.table.fullname}.{rows.status.name} can't be null: say with Selection(withdrawn=…) what it is then"
+        )
+    return ""
 
 
 def _key_faults(rows: Rows, facts: TableFacts) -> list[str]:

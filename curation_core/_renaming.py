@@ -14,9 +14,7 @@ from sqlalchemy import Column, Table
 
 from curation_core.errors import ConfigurationError
 from curation_core.settings import TableNames
-from curation_core.workflow import MAPPED_NAME, Workflow, mapped_name
-
-_GIVEN = "curation_names"
+from curation_core.workflow import GIVEN_NAMES, MAPPED_NAME, Workflow, mapped_name
 
 
 def rename(name: str, workflow: Workflow, names: Mapping[tuple[str, ...], TableNames]) -> None:
@@ -34,11 +32,11 @@ def rename(name: str, workflow: Workflow, names: Mapping[tuple[str, ...], TableN
     problems = [
         f"workflows.{name}: another workflow calls {mapped_name(table)!r} otherwise, and they share the plugin's tables"
         for table, given in tables.items()
-        if table.info.get(_GIVEN, given) != given
+        if table.info.get(GIVEN_NAMES, given) != given
     ]
     if problems:
         raise ConfigurationError(problems)
-    new = {table: given for table, given in tables.items() if _GIVEN not in table.info}
+    new = {table: given for table, given in tables.items() if GIVEN_NAMES not in table.info}
     if new:
         # SQLAlchemy copies a table and its columns, names included, into every condition, alias and mapped attribute
         # that is made of them, and a plugin makes some while it is imported. They are all found, or some statement
@@ -49,7 +47,7 @@ def rename(name: str, workflow: Workflow, names: Mapping[tuple[str, ...], TableN
 
 
 def _rename_table(table: Table, given: TableNames, copies: Iterable[Table | Column[Any]]) -> None:
-    table.info.update({_GIVEN: given, MAPPED_NAME: table.name})
+    table.info.update({GIVEN_NAMES: given, MAPPED_NAME: table.name})
     for each in copies:
         if isinstance(each, Table):
             if each is table or getattr(each, "_Annotated__element", None) is table:

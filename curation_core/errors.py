@@ -9,6 +9,7 @@
     ├── DatabaseUnreachable     no connection could be had
     ├── LedgerError             the engine's own schema is missing, too old or too new
     ├── EmbeddedPostgresError   the embedded server can't be found or started
+    ├── SelectionError          a person's decision that can't be written
     ├── UnknownWorkflow         no loaded workflow has this name
     ├── ChildDied               the child process that ran an item ended before it answered
     └── NotSendable             an item, a result or an exception that can't go from one process to another
@@ -55,6 +56,10 @@ class LedgerError(CurationError):
 
 class EmbeddedPostgresError(CurationError):
     """The embedded PostgreSQL can't be found, started or entered."""
+
+
+class SelectionError(CurationError):
+    """A person's decision about rows can't be written. Its message names the word, the column and the remedy."""
 
 
 class UnknownWorkflow(CurationError):

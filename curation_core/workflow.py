@@ -7,17 +7,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel
-from sqlalchemy import Column, ColumnElement, Table, UnaryExpression, or_
+from sqlalchemy import Column, ColumnClause, ColumnElement, Table, Text, UnaryExpression, or_
+from sqlalchemy import column as plain_column
 from sqlalchemy import inspect as sa_inspect
 from sqlalchemy.orm import InstrumentedAttribute, Mapper
 from sqlalchemy.sql import operators
 
 from curation_core.errors import DeclarationError
 from curation_core.policy import Policy
-from curation_core.states import States
+from curation_core.selection import Selection
+from curation_core.states import Role, States
 
 MAPPED_NAME = "curation_mapped_name"
 """Where a table's ``info`` keeps the name that its plugin gives it, once it has another."""
+GIVEN_NAMES = "curation_names"
+"""Where it keeps what the operator calls the table and its columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,8 @@ class Workflow:
         error: The mapped text column for the reason of a failure, if the table has one.
         where: Which rows a person wants worked (``Page.curation == "Selected"``), on the same table. Checked at the
             claim and again at the settle: a row that no longer satisfies it keeps none of the machine's effects.
+        selection: Which column of the same table holds a person's decision, and which decisions queue the row. For
+            `select_rows` and ``curation select``; nothing else looks at it, and processing never changes it.
         order_by: Columns of the same table that rows are claimed by, ``.desc()`` where the highest comes first.
             The primary key is always added last.
         defaults: How hard it runs unless an operator says otherwise.
@@ -53,6 +59,7 @@ class Workflow:
     states: States
     error: InstrumentedAttribute[Any] | None = None
     where: ColumnElement[bool] | None = None
+    selection: Selection | None = None
     order_by: Sequence[InstrumentedAttribute[Any] | ColumnElement[Any]] = ()
     defaults: Policy = field(default_factory=Policy)
     settings: type[BaseModel] | None = None
@@ -77,6 +84,8 @@ class Workflow:
             self._require_own_column("error", self.error)
         for column in self.ordering:
             self._require_own_column("order_by", column.column)
+        if self.selection is not None:
+            self._require_own_decision(self.selection)
         if isinstance(self.where, InstrumentedAttribute):  # a mapped truth value is a condition by itself
             object.__setattr__(self, "where", self.where.property.columns[0])
         if self.where is not None:
@@ -108,9 +117,12 @@ class Workflow:
         return tuple(sa_inspect(model).local_table for model in self.owns)
 
     @property
-    def tables(self) -> dict[tuple[str, ...], Mapping[str, Column[Any]]]:
+    def tables(self) -> Mapping[tuple[str, ...], Mapping[str, Column[Any]]]:
         """The columns of each of the plugin's tables, by the keys under which an operator may name them."""
-        return {key: dict(table.columns) for key, table in self.named_tables.items()}
+        columns = {key: dict(table.columns) for key, table in self.named_tables.items()}
+        if self.selection is not None and isinstance(self.selection.column, str):
+            columns["table",].setdefault(self.selection.column, Column(self.selection.column, Text))
+        return columns
 
     @property
     def named_tables(self) -> dict[tuple[str, ...], Table]:
@@ -142,6 +154,17 @@ class Workflow:
         return None if self.error is None else self._column(self.error)
 
     @property
+    def decision_column(self) -> ColumnClause[Any] | None:
+        """The column that holds a person's decision, under the name that it has here."""
+        if self.selection is None:
+            return None
+        if not isinstance(self.selection.column, str):
+            return self._column(self.selection.column)
+        given = self.table.info.get(GIVEN_NAMES)
+        name = self.selection.column
+        return plain_column(name if given is None else given.columns.get(name, name), Text)
+
+    @property
     def ordering(self) -> tuple[OrderColumn, ...]:
         """The columns rows are claimed by, without the primary key that follows them."""
         return tuple(_order_column(expression) for expression in self.order_by)
@@ -165,6 +188,23 @@ class Workflow:
         column = self._column(attribute)
         if column.table is not self.table:
             message = f"Workflow: {part} names {column}, which is not a column of {self.table.fullname}"
+            raise DeclarationError(message)
+
+    def _require_own_decision(self, selection: Selection) -> None:
+        if not isinstance(selection, Selection):
+            message = f"Workflow: selection must be a Selection(…), got {selection!r}"
+            raise DeclarationError(message)
+        if isinstance(selection.column, str):
+            known = self.table.columns.get(selection.column)
+        else:
+            self._require_own_column("selection", selection.column)
+            known = self._column(selection.column)
+        if known is not None and known is self.status_column:
+            message = f"Workflow: selection names {known}, which holds the status: a decision has a column of its own"
+            raise DeclarationError(message)
+        busy = (self.states.word(Role.QUEUED), self.states.word(Role.PROCESSING))
+        if selection.withdrawn is not None and selection.withdrawn in busy:
+            message = f"Selection: withdrawn can't be {selection.withdrawn!r}, which says that the row is to be done"
             raise DeclarationError(message)
 
     def _require_own_where(self, where: ColumnElement[bool]) -> None:

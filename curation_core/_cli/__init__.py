@@ -15,6 +15,7 @@ from curation_core._cli.exits import Exit, exit_for
 from curation_core._cli.queueing import queue
 from curation_core._cli.rescuing import rescue
 from curation_core._cli.running import run
+from curation_core._cli.selecting import select
 from curation_core._cli.sql import sql as show_sql
 from curation_core._cli.status import status as show_status
 from curation_core._cli.workflows import workflows as list_workflows
@@ -55,5 +56,5 @@ def curation() -> None:
     """Work the status columns of tables you already have."""
 
 
-for _command in (run, list_workflows, show_status, queue, pause, resume, rescue, show_sql, db):
+for _command in (run, list_workflows, show_status, queue, select, pause, resume, rescue, show_sql, db):
     curation.add_command(_command)

@@ -12,6 +12,7 @@ from curation_core.errors import (
     EmbeddedPostgresError,
     LedgerError,
     PluginError,
+    SelectionError,
     UnknownWorkflow,
 )
 
@@ -36,6 +37,7 @@ _CODES: dict[type[CurationError], Exit] = {
     EmbeddedPostgresError: Exit.DATABASE,
     LedgerError: Exit.DATABASE,
     PluginError: Exit.PLUGINS,
+    SelectionError: Exit.USAGE,
     UnknownWorkflow: Exit.USAGE,
 }
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 import click
 
@@ -26,25 +25,16 @@ def parse_item(text: str, key: Sequence[Column[Any]]) -> str:
     Raises:
         click.BadParameter: It is no such key.
     """
+    from curation_core._keys import item_of
+
     parts = _from_json(text) if text.lstrip().startswith("[") else None
     if parts is None:
         parts = [text] if len(key) == 1 else [part.strip() for part in text.split(",")]
-    names = ",".join(column.name for column in key)
-    if len(parts) != len(key):
-        message = f"{text!r} has {len(parts)} of the {len(key)} columns of the primary key ({names})"
-        raise click.BadParameter(message)
-    return json.dumps([_checked(part, column) for part, column in zip(parts, key, strict=True)])
-
-
-def _checked(part: str, column: Column[Any]) -> str:
     try:
-        kind = column.type.python_type
-    except NotImplementedError:  # a type of the user's own: the database will say
-        return part
-    try:
-        return str(int(part) if kind is int else UUID(part) if kind is UUID else part)
-    except ValueError:
-        message = f"{part!r} can't be the {column.name} of a row, which is of type {column.type}"
+        return item_of(parts, key)
+    except ValueError as error:
+        about = f"{text!r} " if str(error).startswith("has ") else ""
+        message = f"{about}{error}"
         raise click.BadParameter(message) from None
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.sql import ClauseElement
 
-from curation_core._sql import claim, operate, rescue, settle
+from curation_core._sql import claim, decide, operate, rescue, settle
 from curation_core._sql.cursor import Cursor, segments
 from curation_core._sql.rows import Rows
 from curation_core._store.store import clock
@@ -29,6 +29,13 @@ def statements(rows: Rows, settings: DatabaseSettings) -> Iterator[tuple[str, Cl
     """
     ledger, now = Ledger(settings.ledger_schema), clock(settings.clock)
     yield "queue rows that a person names", operate.queue(rows, everything=False)
+    if rows.workflow.selection is not None:
+        yield "select: lock the rows that a person decides about", decide.lock_decided(rows)
+        for decision in rows.workflow.selection.selects:
+            yield (
+                f"select: decide on {rows.stored_decision(decision)!r}, and queue",
+                decide.queue_selected(rows, decision),
+            )
     for segment, stretch in enumerate(segments(rows)):
         for after in (None, (None,) * len(rows.ordering)):
             where = f"the first {stretch}" if after is None else f"{stretch} behind the cursor"

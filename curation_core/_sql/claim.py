@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import (
     CTE,
+    BigInteger,
     ColumnElement,
     FromClause,
     Integer,
@@ -174,6 +175,26 @@ def claims_held(rows: Rows, ledger: Ledger) -> Select[*tuple[Any, ...]]:
     """The live claims of a worker. Parameter: ``worker``. Columns as in `claim_fresh`, without the item's."""
     claim = ledger.claim
     return select(*_claim_columns(claim)).where(claim.c.workflow == rows.workflow_name, claim.c.worker == WORKER)
+
+
+def still_held(rows: Rows, ledger: Ledger) -> Select[*tuple[Any, ...]]:
+    """Whether a claim is held and its row still in processing. Parameters: ``worker``, ``item``, ``token``.
+
+    Column: a truth value.
+    """
+    claim = ledger.claim
+    held = (
+        select(claim.c.item)
+        .join_from(claim, rows.table, rows.is_item(claim.c.item))
+        .where(
+            claim.c.workflow == rows.workflow_name,
+            claim.c.item == given("item", Text),
+            claim.c.token == given("token", BigInteger),
+            claim.c.worker.is_not_distinct_from(WORKER),
+            rows.is_still(Role.PROCESSING),
+        )
+    )
+    return select(exists(held).label("held"))
 
 
 def _beside(rows: Rows) -> list[ColumnElement[Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     ARRAY,
     Column,
+    ColumnClause,
     ColumnElement,
     FromClause,
     Table,
@@ -106,17 +107,28 @@ class Rows:
         """
         return bindparam(f"{role}_word", self._value(role), type_=self.status.type, literal_execute=True)
 
+    @staticmethod
+    def literal(word: Any, of: ColumnClause[Any]) -> ColumnElement[Any]:
+        """Another word of a column, likewise as a literal."""
+        return bindparam(f"{of.name}_word", _plain(word, of.type), type_=of.type, literal_execute=True)
+
     def stored_word(self, role: Role) -> Any:
         """The table's word for a role as the database is sent it: an enum's label, a text or a number."""
-        value = self._value(role)
-        process = self.status.type.dialect_impl(_DIALECT).bind_processor(_DIALECT)
-        return value if process is None else process(value)
+        return _stored(self._value(role), self.status.type)
+
+    def stored_decision(self, decision: Any) -> Any:
+        """A person's decision, a member of an enum or a word, as the database is sent it."""
+        column = self.workflow.decision_column
+        return decision if column is None else _stored(_plain(decision, column.type), column.type)
+
+    def is_selected(self, decision: Any) -> bool:
+        """Whether a person's decision queues its row."""
+        selection = self.workflow.selection
+        selects = () if selection is None else selection.selects
+        return self.stored_decision(decision) in {self.stored_decision(each) for each in selects}
 
     def _value(self, role: Role) -> Any:
-        value = self.workflow.states.word(role)
-        if isinstance(value, Enum) and not isinstance(self.status.type, EnumType):
-            return value.value
-        return value
+        return _plain(self.workflow.states.word(role), self.status.type)
 
     def has(self, role: Role) -> ColumnElement[bool]:
         """The condition that a row has this role's word, for finding rows by their status."""
@@ -175,20 +187,19 @@ class Rows:
         """The condition that a row is the one an item's text names, in the form that uses the key's index."""
         return and_(*(key == part for key, part in zip(self.key, self.key_of(item), strict=True)))
 
-    def among_items(self) -> ColumnElement[bool]:
-        """The condition that a row is among those whose texts are bound as the array ``item``."""
+    def among_items(self, of: FromClause | None = None) -> ColumnElement[bool]:
+        """The condition that a row is among those whose texts are bound as the array ``item``.
+
+        Args:
+            of: Another way to speak of the same table; it has the key's columns, by their names.
+        """
         listed = arrays("curation_listed", item=Text)
-        return self._among(select(*self.key_of(listed.c.item)))
+        key = self.key if of is None else tuple(of.c[column.name] for column in self.key)
+        return _among(key, select(*self.key_of(listed.c.item)))
 
     def among(self, source: FromClause) -> ColumnElement[bool]:
         """The condition that a row's key is among those of a subquery."""
-        return self._among(select(*(source.c[key.key] for key in self.key)))
-
-    def _among(self, keys: Any) -> ColumnElement[bool]:
-        # An array is gathered first and then probed key by key. A join can be planned as a scan of the whole table.
-        if len(self.key) == 1:
-            return self.key[0] == any_(func.array(keys.scalar_subquery(), type_=ARRAY(self.key[0].type)))
-        return tuple_(*self.key).in_(keys)
+        return _among(self.key, select(*(source.c[key.key] for key in self.key)))
 
 
 def given(name: str, type_: Any, *, literal_execute: bool = False) -> BindParameter[Any]:
@@ -215,6 +226,25 @@ def arrays(name: str, **columns: Any) -> TableValuedAlias:
 def row_number() -> ColumnElement[int]:
     """The position of a row in the order its source delivers it."""
     return literal_column("row_number() over ()")
+
+
+def _plain(value: Any, type_: TypeEngine[Any]) -> Any:
+    return value.value if isinstance(value, Enum) and not isinstance(type_, EnumType) else value
+
+
+def _stored(value: Any, type_: TypeEngine[Any]) -> Any:
+    process = type_.dialect_impl(_DIALECT).bind_processor(_DIALECT)
+    try:
+        return value if process is None else process(value)
+    except LookupError:  # a word that the model's enum does not know: the database may
+        return value
+
+
+def _among(key: Sequence[ColumnElement[Any]], keys: Any) -> ColumnElement[bool]:
+    # An array is gathered first and then probed key by key. A join can be planned as a scan of the whole table.
+    if len(key) == 1:
+        return key[0] == any_(func.array(keys.scalar_subquery(), type_=ARRAY(key[0].type)))
+    return tuple_(*key).in_(keys)
 
 
 def _with_literals(condition: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -115,6 +115,18 @@ def there(rows: Rows) -> Select[*tuple[Any, ...]]:
     return select(rows.item().label("item")).where(rows.among_items())
 
 
+def failed_by_themselves(rows: Rows) -> Select[*tuple[Any, ...]]:
+    """Which rows have the word for failed, and why.
+
+    Parameter: the array ``item``. Columns: ``item``, ``reason`` (empty where the table has no column for it).
+    """
+    empty = literal("", literal_execute=True)
+    reason = empty if rows.error is None else func.coalesce(cast(rows.error, Text), empty)
+    return select(rows.item().label("item"), reason.label("reason")).where(
+        rows.among_items(), rows.is_still(Role.FAILED)
+    )
+
+
 def give_back_unwanted(rows: Rows) -> Update:
     """Put rows back to queued whose human intent was withdrawn while they ran.
 

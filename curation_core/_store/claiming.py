@@ -87,6 +87,7 @@ class ClaimStore:
         self._loader = Loader(rows)
         self._statements: dict[tuple[int, int, bool] | tuple[int, bool], DriverStatement] = {}
         self._held = claim_sql.claims_held(rows, ledger)
+        self._still_held = claim_sql.still_held(rows, ledger)
         self._lock = control_sql.lock_control(rows, ledger)
         self._count = control_sql.count_live(rows, ledger)
 
@@ -110,6 +111,12 @@ class ClaimStore:
             return Window(self._claims(found), Cursor(cursor.segment, tuple(found[0][seen + 1 :])))
         last = cursor.segment + 1 == len(segments(self._rows))
         return Window(self._claims(found), None if last else Cursor(cursor.segment + 1))
+
+    async def still_held(self, claim: Claim) -> bool:
+        """Whether this worker holds a claim, and nobody has moved its row."""
+        fence = named(worker=self._worker, item=claim.item, token=claim.token)
+        async with self._engine.connect() as connection:
+            return bool((await connection.execute(self._still_held, fence)).scalar_one())
 
     async def held(self) -> list[Claim]:
         """The claims that the database says this worker holds, without their rows."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table
+from sqlalchemy import ColumnElement, Connection, Table
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -68,18 +68,23 @@ class TableFacts:
 
 async def describe(engine: AsyncEngine, table: Table) -> TableFacts:
     """Read a table's facts from the catalogs."""
-    quoted = engine.dialect.identifier_preparer.format_table(table)
     async with engine.connect() as connection:
-        found = (await connection.execute(catalog.relation(), named(name=quoted))).first()
-        if found is None:
-            return TableFacts()
-        of = named(oid=found.oid)
-        columns = {
-            row.name: ColumnFacts(row.type, row.category, row.oid, row.required, tuple(row.labels or ()))
-            for row in await connection.execute(catalog.columns(), of)
-        }
-        unique = tuple(frozenset(names) for names in (await connection.execute(catalog.unique_columns(), of)).scalars())
-        checks = {row.name: (row.column, row.definition) for row in await connection.execute(catalog.checks(), of)}
+        return await connection.run_sync(described, table)
+
+
+def described(connection: Connection, table: Table) -> TableFacts:
+    """The same in a transaction that is open already, an application's."""
+    quoted = connection.dialect.identifier_preparer.format_table(table)
+    found = connection.execute(catalog.relation(), named(name=quoted)).first()
+    if found is None:
+        return TableFacts()
+    of = named(oid=found.oid)
+    columns = {
+        row.name: ColumnFacts(row.type, row.category, row.oid, row.required, tuple(row.labels or ()))
+        for row in connection.execute(catalog.columns(), of)
+    }
+    unique = tuple(frozenset(names) for names in connection.execute(catalog.unique_columns(), of).scalars())
+    checks = {row.name: (row.column, row.definition) for row in connection.execute(catalog.checks(), of)}
     return TableFacts(found.kind, columns, unique, checks)
 
 

@@ -1,4 +1,4 @@
-"""What the command line asks of the database: queue, pause, resume, status."""
+"""What the command line asks of the database: queue, decide, pause, resume, status."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from curation_core._sql import control as control_sql
 from curation_core._sql import operate, settle
 from curation_core._sql.rows import Rows, named
+from curation_core._store.selecting import Decided, decide_within
 from curation_core.ledger import Ledger
 
 
@@ -101,6 +102,20 @@ class OperatingStore:
                 await connection.execute(settle.notify(self._ledger.schema), named(workflows=rows.name))
             await connection.commit()
         return queued
+
+    async def decide(self, rows: Rows, items: Sequence[str], decision: Any, *, dry_run: bool = False) -> Decided:
+        """Write a person's decision about rows, queue or withdraw them, and wake the workflow, in one transaction.
+
+        Args:
+            rows: The workflow's rows.
+            items: Their keys as texts.
+            decision: The word.
+            dry_run: Find out what would come of it, and change nothing.
+        """
+        async with self._engine.connect() as connection:
+            decided = await connection.run_sync(decide_within, rows, self._ledger, items, decision)
+            await (connection.rollback() if dry_run else connection.commit())
+        return decided
 
     async def pause(self, name: str, duration: timedelta | None, by: str, reason: str) -> None:
         """Hold a workflow back on every host, for a time or until resumed."""

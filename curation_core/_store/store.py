@@ -122,6 +122,10 @@ class Store:
         """The settles of one workflow."""
         return SettleStore(self.engine, self.ledger, self.now, rows, save, watchers, save_within)
 
+    def closing(self, rows: Rows) -> SettleStore:
+        """The settles of a workflow whose items save their results, and set their final status, themselves."""
+        return SettleStore(self.engine, self.ledger, self.now, rows, None, {}, moved_by_items=True)
+
     def upkeep(self, lost_after: timedelta, engine: AsyncEngine | None = None) -> UpkeepStore:
         """The sweeps and heartbeats; over another pool where another thread's event loop runs them."""
         return UpkeepStore(engine or self.engine, self.ledger, self.now, lost_after)

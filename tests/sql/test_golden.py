@@ -17,8 +17,8 @@ from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.sql.base import Executable
 
-from curation_core import Role, States, Workflow
-from curation_core._sql import catalog, claim, control, operate, rescue, settle, worker
+from curation_core import Role, Selection, States, Workflow
+from curation_core._sql import catalog, claim, control, decide, operate, rescue, settle, worker
 from curation_core._sql.cursor import Cursor, segments
 from curation_core._sql.rows import Facts, Rows, named
 from curation_core.ledger import Ledger
@@ -68,6 +68,7 @@ PAGES = Rows(
         error=Page.error,
         states=States(**dict(zip(Role, WORDS, strict=True))),
         where=Page.curation == "Selected",
+        selection=Selection(column=Page.curation),
         order_by=(Page.updated_at,),
     ),
     Facts({"id": "bigint", "status": "page_status", "error": "character varying(1024)",
@@ -78,6 +79,7 @@ PARCELS = Rows(
     Workflow(
         status=Parcel.state,
         states=States(queued=0, processing=1, completed=2, failed=-1),
+        selection=Selection(column="wanted", eligible=(None, Role.FAILED), withdrawn=9),
         order_by=(Parcel.rank.desc(), Parcel.due),
     ),
     Facts({"depot": "text", "number": "bigint", "state": "smallint", "rank": "smallint",
@@ -95,6 +97,7 @@ def of_rows(rows):
     yield "claim_due__suspects", claim.claim_due(rows, LEDGER, NOW, suspects=True)
     yield "suspects_due", claim.suspects_due(rows, LEDGER, NOW)
     yield "claims_held", claim.claims_held(rows, LEDGER)
+    yield "still_held", claim.still_held(rows, LEDGER)
     yield "lock_control", control.lock_control(rows, LEDGER)
     yield "count_live", control.count_live(rows, LEDGER)
     yield "drop_if_held", settle.drop_if_held(rows, LEDGER)
@@ -104,6 +107,7 @@ def of_rows(rows):
         yield name, settle.move_if_processing(rows, role, with_error=with_error)
     yield "movable", settle.movable(rows)
     yield "there", settle.there(rows)
+    yield "failed_by_themselves", settle.failed_by_themselves(rows)
     yield "give_back_unwanted", settle.give_back_unwanted(rows)
     yield "drop_waiting", settle.drop_waiting(rows, LEDGER)
     yield "record", settle.record(rows, LEDGER, NOW)
@@ -116,6 +120,10 @@ def of_rows(rows):
     yield "drop_unwanted_waiting", rescue.drop_unwanted_waiting(rows, LEDGER, NOW)
     yield "queue__chosen", operate.queue(rows, everything=False)
     yield "queue__everything", operate.queue(rows, everything=True)
+    yield "lock_decided", decide.lock_decided(rows)
+    yield "write_decision", decide.write_decision(rows, "Maybe")
+    yield "queue_selected", decide.queue_selected(rows, "Selected")
+    yield "withdraw", decide.withdraw(rows, "Not a Fit")
     yield "any_left", operate.any_left(rows, LEDGER, NOW)
     yield "count_by_status", operate.count_by_status(rows)
     yield "claims_of", operate.claims_of(rows, LEDGER, NOW)
@@ -147,7 +155,7 @@ STATEMENTS = {
     for folder, found in (("pages", of_rows(PAGES)), ("parcels", of_rows(PARCELS)), ("engine", of_everybody()))
     for name, statement in found
 }
-MODULES = (catalog, claim, control, operate, rescue, settle, worker)
+MODULES = (catalog, claim, control, decide, operate, rescue, settle, worker)
 NO_STATEMENTS = {"paused", "is_suspect"}  # conditions, which the claims have in them
 
 

@@ -5,7 +5,7 @@ from pydantic import BaseModel
 from sqlalchemy import ForeignKey, String, func, join
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from curation_core import DeclarationError, Policy, States, Workflow
+from curation_core import DeclarationError, Policy, Selection, States, Workflow
 
 STATES = States(queued="Queued", processing="Processing", completed="Complete", failed="Error")
 
@@ -116,3 +116,32 @@ def test_the_policy_is_each_workflows_own_default():
 def test_a_workflow_is_declared_by_names_only():
     with pytest.raises(TypeError, match="positional"):
         Workflow(Page.state, STATES)
+
+
+def test_a_selection_may_name_a_column_that_the_model_does_not_map():
+    declared = workflow(selection=Selection(column="desk"))
+    assert declared.decision_column.name == "desk"
+    assert "desk" in declared.tables["table",]
+    assert "desk" not in declared.table.columns
+
+
+def test_a_selection_of_a_mapped_column_is_that_column():
+    assert workflow(selection=Selection(column=Page.curation)).decision_column is Page.__table__.c.curation
+
+
+@pytest.mark.parametrize(
+    ("selection", "said"),
+    [
+        (lambda: "curation", "selection must be a Selection"),
+        (lambda: Selection(column=Page.state), "which holds the status"),
+        (lambda: Selection(column="page_status"), "holds the status: a decision"),
+        (lambda: Selection(column=Domain.status), "not a column of pages"),
+        (lambda: Selection(column=""), "column must be a mapped column, or the name of one"),
+        (lambda: Selection(column="desk", selects="Selected"), "selects must list the decisions"),
+        (lambda: Selection(column="desk", eligible=("Error",)), "eligible must list roles"),
+        (lambda: Selection(column="desk", withdrawn="Queued"), "withdrawn can't be 'Queued'"),
+    ],
+)
+def test_a_selection_that_can_not_be_right_is_refused(selection, said):
+    with pytest.raises(DeclarationError, match=said):
+        workflow(selection=selection())

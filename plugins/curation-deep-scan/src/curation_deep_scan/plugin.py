@@ -1,6 +1,6 @@
 """WF2, deep scan: a row of ``places_staging`` becomes a row of ``local_businesses``, by one call of Place Details."""
 
-from curation_core import Attempt, Outcome, States, Workflow, hookimpl
+from curation_core import Attempt, Outcome, Role, Selection, States, Workflow, hookimpl
 from curation_deep_scan import opening, saving
 from curation_deep_scan.models import DeepScanContent, DeepScanDay, Place
 from curation_deep_scan.scanning import Scanner
@@ -14,6 +14,7 @@ def declare_workflow() -> Workflow:
         status=Place.deep_scan_status,
         error=Place.deep_scan_error,
         states=States(queued="Queued", processing="Processing", completed="Completed", failed="Error"),
+        selection=Selection(column="status", eligible=(None, Role.FAILED)),
         order_by=(Place.updated_at, Place.id),
         defaults=POLICY,
         settings=DeepScanSettings,

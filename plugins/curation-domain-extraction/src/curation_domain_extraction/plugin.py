@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from curation_core import Fail, Policy, Skip, States, Workflow, hookimpl
+from curation_core import Fail, Policy, Selection, Skip, States, Workflow, hookimpl
 from curation_domain_extraction.models import LocalBusiness
 from curation_domain_extraction.saving import save_website
 from curation_domain_extraction.settings import DomainExtractionSettings
@@ -20,6 +20,7 @@ def declare_workflow() -> Workflow:
         status=LocalBusiness.domain_extraction_status,
         error=LocalBusiness.domain_extraction_error,
         states=States(queued="Queued", processing="Processing", completed="Completed", failed="Error"),
+        selection=Selection(column="status"),
         order_by=(LocalBusiness.updated_at, LocalBusiness.id),
         defaults=Policy(every=timedelta(minutes=2), batch_size=20, max_instances=1),
         settings=DomainExtractionSettings,

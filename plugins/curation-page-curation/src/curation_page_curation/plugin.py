@@ -1,6 +1,6 @@
 """WF7, page curation: a row of ``pages`` is fetched and read, and becomes rows of ``contacts``."""
 
-from curation_core import Attempt, Outcome, Policy, States, Workflow, hookimpl
+from curation_core import Attempt, Outcome, Policy, Selection, States, Workflow, hookimpl
 from curation_page_curation import resources as shared
 from curation_page_curation import saving, verdicts
 from curation_page_curation.models import ContactPoint, HostSlot, Page
@@ -15,6 +15,7 @@ def declare_workflow() -> Workflow:
         status=Page.page_processing_status,
         error=Page.page_processing_error,
         states=States(queued="Queued", processing="Processing", completed="Complete", failed="Error"),
+        selection=Selection(column="page_curation_status"),
         order_by=(Page.updated_at, Page.id),
         defaults=Policy(batch_size=10, max_instances=1, max_attempts=4, backoff=verdicts.BACKOFF),
         settings=Settings,

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from curation_core import Attempt, Outcome, Policy, States, Workflow, hookimpl
+from curation_core import Attempt, Outcome, Policy, Selection, States, Workflow, hookimpl
 from curation_fetch import Fetcher
 from curation_sitemap_import import saving, verdicts
 from curation_sitemap_import.crawling import Crawl
@@ -17,6 +17,7 @@ def declare_workflow() -> Workflow:
         status=SitemapFile.sitemap_import_status,
         error=SitemapFile.sitemap_import_error,
         states=States(queued="Queued", processing="Processing", completed="Complete", failed="Error"),
+        selection=Selection(column="deep_scrape_curation_status"),
         order_by=(SitemapFile.updated_at, SitemapFile.id),
         defaults=Policy(every=timedelta(minutes=1), batch_size=20, max_instances=1, timeout=timedelta(minutes=30)),
         settings=Settings,

@@ -1,0 +1,1 @@
+"""A back end whose schedulers are older than curation-core."""

@@ -1,0 +1,5 @@
+-- $1: item
+UPDATE pages
+SET curation='Maybe'
+WHERE pages.id = ANY (array((SELECT CAST((CAST(curation_listed.item AS JSONB) ->> 0) AS bigint) AS anon_1
+      FROM unnest($1::TEXT[]) AS curation_listed(item))));
