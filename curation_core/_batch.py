@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 from uuid import uuid4
 
 from curation_core import _judge
@@ -48,7 +48,12 @@ class Batch:
         host: How processes watch each other.
         rows: The rows.
         function: Runs one item. Raises `NoSession` where it could not even begin.
+
+    Attributes:
+        cut_off_at: When a call in this process last found the database away, in seconds of the monotonic clock.
     """
+
+    cut_off_at: ClassVar[float] = float("-inf")
 
     def __init__(self, store: Store, host: HostSettings, rows: Rows, function: Callable[[Any], Awaitable[Any]]) -> None:
         self.counts: dict[str, int] = {}
@@ -90,18 +95,21 @@ class Batch:
             stall_after=self._host.stall_after,
             lost_after=self._host.lost_after,
             lost=lambda reason: self._end(f"this process was taken for dead: {reason}"),
+            no_answer=self._store.cut_connections,
+            cut_off=time.monotonic() - self.cut_off_at < self._host.lost_after.total_seconds(),
         )
         heartbeat.start()
         try:
-            await self._work(size)
+            await self._work(size, steady=heartbeat.steady)
         finally:
             heartbeat.stop()
             with suppress(Exception):  # others will clean up, and tell why it went wrong
                 await self._upkeep.leave(self._id)
 
-    async def _work(self, size: int) -> None:
+    async def _work(self, size: int, *, steady: bool) -> None:
         rescuer = self._rescuer()
-        await rescuer.sweep()
+        if steady:  # a process that was cut off from the database lets the others come back first
+            await rescuer.sweep()
         settling = asyncio.create_task(self._settler.run(), name=f"settle {self._rows.name}")
         try:
             ran = await self._run_suspects(size)

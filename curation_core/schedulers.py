@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from enum import Enum
@@ -101,6 +102,7 @@ async def run_job_loop(
     except Exception as error:
         if not isinstance(error, (DatabaseUnreachable, NoSession)) and not is_passing(error):
             raise
+        Batch.cut_off_at = time.monotonic()
         _logger.exception("%s: nothing could be claimed; the next call tries again", name)  # as the old helper did
     else:
         if batch.counts:
