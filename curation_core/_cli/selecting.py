@@ -25,9 +25,7 @@ Examples:
 )
 @click.argument("workflow")
 @click.argument("ids", metavar="ID...", nargs=-1, required=True)
-@click.option(
-    "--as", "decision", metavar="WORD", default="Selected", show_default=True, help="What the person decided."
-)
+@click.option("--as", "decision", metavar="WORD", default="Selected", help="The decision.  [default: Selected]")
 @chosen()
 @dry_run
 def select(options: Chosen, *, workflow: str, ids: tuple[str, ...], decision: str, dry_run: bool) -> None:
