@@ -66,8 +66,6 @@ class SettleStore:
         save: The plugin's ``save_result``, if it has one.
         watchers: For the full name of a table, the workflows to wake when rows of it were written.
         save_within: How long ``save_result`` may take, if that is less than `SAVE_WITHIN`.
-        moved_by_items: An item sets its row's final status itself, so that a row which is no longer in processing is
-            settled all the same: as it is, with the item's own outcome in the history.
     """
 
     def __init__(
@@ -79,14 +77,11 @@ class SettleStore:
         save: Save | None,
         watchers: dict[str, Collection[str]],
         save_within: timedelta = SAVE_WITHIN,
-        *,
-        moved_by_items: bool = False,
     ) -> None:
         self._engine = engine
         self._save = save
         self._save_within = min(save_within, SAVE_WITHIN).total_seconds()
         self._rows = rows
-        self._moved_by_items = moved_by_items
         self._ledger = ledger
         self._now = now
         self._watchers = watchers
@@ -140,8 +135,6 @@ class SettleStore:
         They would stay in processing: no claim is left of which a rescue could learn. What somebody holds, or has
         moved, stays as it is. Returns how many there were.
         """
-        if self._moved_by_items:  # who works such a table beside this engine may have no claims
-            return 0
         items = [verdict.claim.item for verdict in verdicts]
         async with transaction(self._engine) as connection:
             return await adopt(connection, self._rows, self._ledger, self._now, GONE, items)
@@ -169,14 +162,12 @@ class SettleStore:
         kept = [verdict for verdict in verdicts if verdict.claim.item in held] if lost else verdicts
         moved = await self._move_rows(connection, kept)
         overruled = [verdict for verdict in kept if verdict.claim.item not in moved]
-        settled = [verdict for verdict in kept if verdict.claim.item in moved] if overruled else kept
+        settled = [verdict for verdict in kept if verdict.claim.item in moved] if overruled else list(kept)
         if overruled:
             items = named(item=[verdict.claim.item for verdict in overruled])
             await connection.execute(self._give_back, items)
             await connection.execute(self._drop_waiting, items)
-            if self._moved_by_items:
-                await self._take_their_word(connection, overruled)
-                settled, overruled = kept, []
+            settled, overruled = await self._after_others(connection, settled, overruled)
         written = await self._save_results(connection, settled)
         await self._write_history(connection, worker, settled, overruled)
         await self._pause_workflow(connection, settled)
@@ -216,14 +207,11 @@ class SettleStore:
             moved.update(found.scalars())
         return moved
 
-    async def _take_their_word(self, connection: AsyncConnection, moved: Sequence[Verdict]) -> None:
-        """Items that have failed their rows themselves are not told as done."""
-        items = named(item=[verdict.claim.item for verdict in moved])
-        found = await connection.execute(settle_sql.failed_by_themselves(self._rows), items)
-        reasons = {row.item: row.reason for row in found}
-        for verdict in moved:
-            if verdict.outcome == "done" and verdict.claim.item in reasons:
-                verdict.outcome, verdict.reason = "failed", reasons[verdict.claim.item]
+    async def _after_others(
+        self, _connection: AsyncConnection, settled: list[Verdict], moved: list[Verdict]
+    ) -> tuple[list[Verdict], list[Verdict]]:
+        """What is settled and what is overruled, where somebody has moved rows: whoever did, wins."""
+        return settled, moved
 
     async def _save_results(self, connection: AsyncConnection, settled: Sequence[Verdict]) -> set[str]:
         saving = [verdict for verdict in settled if verdict.saves]

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from curation_core._sql.rows import Rows
 from curation_core._store import inspecting
 from curation_core._store.claiming import ClaimStore, Limits
+from curation_core._store.closing import ClosingStore
 from curation_core._store.connections import OpenConnections, connect, connect_for_plugin, is_passing
 from curation_core._store.operating import OperatingStore
 from curation_core._store.settling import Save, SettleStore
@@ -122,9 +123,9 @@ class Store:
         """The settles of one workflow."""
         return SettleStore(self.engine, self.ledger, self.now, rows, save, watchers, save_within)
 
-    def closing(self, rows: Rows) -> SettleStore:
+    def closing(self, rows: Rows) -> ClosingStore:
         """The settles of a workflow whose items save their results, and set their final status, themselves."""
-        return SettleStore(self.engine, self.ledger, self.now, rows, None, {}, moved_by_items=True)
+        return ClosingStore(self.engine, self.ledger, self.now, rows, None, {})
 
     def upkeep(self, lost_after: timedelta, engine: AsyncEngine | None = None) -> UpkeepStore:
         """The sweeps and heartbeats; over another pool where another thread's event loop runs them."""
