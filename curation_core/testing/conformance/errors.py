@@ -1,0 +1,72 @@
+"""Checks of what errors come to, and of what a person reads about them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import Any
+
+from sqlalchemy import Row
+
+from curation_core.outcomes import Done, Fail, Outcome, Pause, Retry, Skip
+from curation_core.testing.conformance.bench import Bench, refuse
+from curation_core.testing.conformance.case import Cause
+from curation_core.testing.faults import Raise
+from curation_core.testing.loopback import Answer
+from curation_core.testing.waiting import eventually
+
+WORDS: dict[type[Outcome], str] = {Done: "done", Skip: "skipped", Retry: "retry", Fail: "failed", Pause: "paused"}
+UNEXPECTED = RuntimeError("the conformance suite broke this attempt")
+UNREADABLE = re.compile(r"0x[0-9a-f]{6,}|Traceback \(most recent|^\W*$|<[\w.]+ object", re.IGNORECASE)
+PREFIX = re.compile(r"^\w+(?:Error|Exception)?:\s*")
+ENOUGH = 2  # words, beyond the kind of the error
+
+
+async def decided(bench: Bench) -> None:
+    """Each cause comes to its outcome."""
+    for cause, outcome in bench.case.errors.items():
+        first = await _first_outcome(bench, cause)
+        told = f"{_shown(cause)} came to {first.outcome!r} ({first.reason or 'no reason'})"
+        if first.outcome != WORDS[outcome]:
+            refuse(f"{told}, not to {WORDS[outcome]!r}", "decide on it in on_error, or return the outcome")
+        if outcome is not Done and not readable(first.reason):
+            remedy = "say in a few words what is wrong with which row, and what to do: Fail('the site has no sitemap')"
+            refuse(f"{told}: a person can't read that reason", remedy)
+    first = await _first_outcome(bench, UNEXPECTED)
+    if "on_error raised" in first.reason:
+        refuse(
+            f"an unexpected error: {first.reason}", "return None from on_error for every error that it does not know"
+        )
+    if first.outcome in ("done", "skipped"):
+        refuse(
+            f"an unexpected error came to {first.outcome!r}, as if the item had been processed",
+            "return None from on_error for every error that it does not know: the policy decides then",
+        )
+
+
+def readable(reason: str) -> bool:
+    """Whether a person can make something of a reason: some words, and no addresses of objects."""
+    words = re.findall(r"[^\W\d_]{2,}", PREFIX.sub("", reason))
+    return len(words) >= ENOUGH and not UNREADABLE.search(reason)
+
+
+async def _first_outcome(bench: Bench, cause: Cause) -> Row[Any]:
+    raised = cause() if isinstance(cause, type) else cause
+    maker = cause if callable(cause) and not isinstance(cause, type) else None
+    async with bench.harness(items=0) as harness:
+        await bench.queue(harness, 1, make=maker)
+        with ExitStack() as stack:
+            if isinstance(raised, Answer):
+                stack.enter_context(bench.http.everywhere(raised))
+            elif isinstance(raised, BaseException):
+                harness.faults.put("before_process", Raise(raised))
+            async with harness.engine():
+                history: Sequence[Row[Any]] = await eventually(harness.history)
+                return history[0]
+
+
+def _shown(cause: Cause) -> str:
+    if isinstance(cause, Answer):
+        return f"an answer {cause.broken or cause.status}"
+    return repr(cause) if isinstance(cause, (BaseException, type)) else f"the item of {cause.__qualname__}"

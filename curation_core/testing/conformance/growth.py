@@ -1,0 +1,32 @@
+"""The check of what a thousand items leave behind in their process."""
+
+from __future__ import annotations
+
+from curation_core.testing.conformance.bench import Bench, refuse
+
+HALF, ALL = 500, 1000
+MORE_MEMORY = 10 * 10**6
+"""Bytes between the five hundredth item and the thousandth: 20 kB an item. Allocators and caches take less."""
+MORE_FILES = 5
+
+
+async def flat(bench: Bench) -> None:
+    """Memory and open files, measured in a process of its own."""
+    async with bench.harness(ALL) as harness:
+        concurrency = max(10, harness.policy().concurrency)
+        process = await harness.start(
+            until_idle=True, measure_at=(HALF, ALL), batch_size=50, concurrency=concurrency, max_instances=0
+        )
+        half, end = await process.said("measured", times=2, deadline=120)
+        await process.died()
+    memory, files = ([int(line.split()[at]) for line in (half, end)] for at in (2, 3))
+    if memory[1] - memory[0] > MORE_MEMORY:
+        refuse(
+            f"{ALL - HALF} items left {(memory[1] - memory[0]) / 1e6:.0f} MB behind",
+            "keep nothing for each item in a module or in resources; a cache needs a bound",
+        )
+    if files[1] - files[0] > MORE_FILES:
+        refuse(
+            f"{ALL - HALF} items left {files[1] - files[0]} files or sockets open",
+            "open with `with` or `async with`, and one client session in lifespan instead of one an item",
+        )

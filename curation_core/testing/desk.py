@@ -1,0 +1,138 @@
+"""A test's own hands and eyes on the tables: it adds rows, does what a person does, and sees what became of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import MetaData, Row, Select, String, Text, func, literal, select, update
+from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from curation_core._store import Store
+from curation_core.ledger import Ledger
+from curation_core.settings import DatabaseSettings
+from curation_core.states import Role
+from curation_core.testing._doubles import OURS
+from curation_core.workflow import Workflow
+
+
+class Desk:
+    """One workflow's rows, without the engine.
+
+    Args:
+        url: Of the database.
+        name: The workflow's name.
+        workflow: What its plugin declares.
+
+    Attributes:
+        sessions: Makes sessions of the test's own: ``async with harness.sessions.begin() as session: …``.
+    """
+
+    def __init__(self, url: str, name: str, workflow: Workflow) -> None:
+        self.url = url
+        self.name = name
+        self.workflow = workflow
+        self.ledger = Ledger()
+        named = {"server_settings": {"application_name": OURS}}
+        self._engine = create_async_engine(url, poolclass=NullPool, connect_args=named)
+        self.sessions = async_sessionmaker(self._engine, expire_on_commit=False)
+
+    async def create_tables(self, tables: MetaData | None = None) -> None:
+        """Make tables, with the native enums that they name.
+
+        Args:
+            tables: By default those that the plugin maps and those that it owns.
+        """
+        async with self._engine.begin() as connection:
+            await connection.run_sync((tables or self.workflow.table.metadata).create_all)
+            for table in () if tables is not None else self.workflow.owned_tables:
+                await connection.run_sync(table.create, checkfirst=True)
+
+    async def add(self, *items: object) -> None:
+        """Add rows. One whose status is not set is queued.
+
+        Args:
+            items: Instances of any of the plugin's models.
+        """
+        key = self.workflow.mapper.get_property_by_column(self.workflow.status_column).key
+        async with self.sessions.begin() as session:
+            for item in items:
+                if isinstance(item, self.workflow.model) and getattr(item, key) is None:
+                    setattr(item, key, self._word(self.workflow.states.word(Role.QUEUED)))
+            session.add_all(items)
+
+    async def set_status(self, word: Any) -> None:
+        """Do what a person does by hand: give every row another status.
+
+        Args:
+            word: A word of the status column.
+        """
+        await self.execute(update(self.workflow.table).values({self.workflow.status_column: self._word(word)}))
+
+    async def persons_word(self) -> Any:
+        """A word that a person may give a row and the machine never does, where the column can hold one."""
+        store = Store(self.url, DatabaseSettings())
+        try:
+            facts = await store.describe(self.workflow.table)
+        finally:
+            await store.close()
+        status, words = self.workflow.status_column, dict(self.workflow.states)
+        labels = [label for label in facts.columns[status.name].labels if label not in map(str, words.values())]
+        free = not facts.columns[status.name].labels and type(status.type) in (String, Text)
+        checked = any(column == status.name for column, _ in facts.checks.values())
+        if free and not checked:
+            return "Not a Fit"
+        return labels[0] if labels and isinstance(status.type, String) else words[Role.FAILED]
+
+    async def wake(self) -> None:
+        """Let every engine look for rows at once, as an application may that has added some."""
+        await self.execute(select(func.pg_notify(self.ledger.schema, "")))
+
+    @property
+    def processing(self) -> Any:
+        """The status column's word for processing, as statements need it."""
+        return self._word(self.workflow.states.word(Role.PROCESSING))
+
+    async def execute(self, statement: Any) -> Sequence[Row[Any]]:
+        """Execute one statement and commit.
+
+        Args:
+            statement: Any construct of SQLAlchemy.
+
+        Returns:
+            The rows it gives.
+        """
+        async with self._engine.begin() as connection:
+            result = await connection.execute(statement)
+            return result.all() if result.returns_rows else ()
+
+    async def rows(self, chosen: Select[Any] | None = None) -> list[Any]:
+        """Rows as instances of their model.
+
+        Args:
+            chosen: Which; by default all items, by their key.
+        """
+        asked = select(self.workflow.model).order_by(*self.workflow.key) if chosen is None else chosen
+        async with self.sessions() as session:
+            return list((await session.scalars(asked)).all())
+
+    async def statuses(self) -> Counter[Any]:
+        """How many items have which word in their status column."""
+        status = self.workflow.status_column
+        return Counter(row[0] for row in await self.execute(select(status)))
+
+    async def history(self) -> Sequence[Row[Any]]:
+        """What the engine's history says, the oldest first: ``item``, ``attempt``, ``outcome``, ``reason`` and more."""
+        attempt = self.ledger.attempt
+        mine = select(attempt).where(attempt.c.workflow == self.name)
+        return await self.execute(mine.order_by(attempt.c.settled_at, attempt.c.token))
+
+    async def claims(self) -> Sequence[Row[Any]]:
+        """The claims there are: of a worker, or waiting for their next attempt (``worker`` is then ``None``)."""
+        return await self.execute(select(self.ledger.claim).where(self.ledger.claim.c.workflow == self.name))
+
+    def _word(self, word: Any) -> Any:
+        # A bound parameter would have a type, which a native enum refuses; a quoted literal has none.
+        return literal(word, self.workflow.status_column.type, literal_execute=True)

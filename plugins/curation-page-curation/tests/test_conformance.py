@@ -1,0 +1,28 @@
+"""What every workflow must bear. The pages are on loopback, which the fetch admits by an explicit setting alone."""
+
+from uuid import UUID, uuid4
+
+from curation_core import Fail, Retry
+from curation_core.testing import Answer, LoopbackServer, conformance_suite
+from curation_page_curation.models import Page
+
+SITE = UUID(int=17)
+
+
+def site(http: LoopbackServer) -> None:
+    """Every page names an address of its own."""
+    http.answer("/robots.txt", Answer(status=404))
+    http.otherwise(
+        lambda request: Answer(
+            f"<html><title>{request.path}</title><p><a href='mailto:desk{request.path[1:]}@joes.com'>Write</a></p>"
+        )
+    )
+
+
+TestPageCuration = conformance_suite(
+    "page-curation",
+    make_item=lambda n, http: Page(id=uuid4(), domain_id=SITE, url=http.url(f"/{n}")),
+    serve=site,
+    settings={"gap_seconds": 0, "fetch": {"dangerously_admit_networks": ["127.0.0.0/8"]}},
+    errors={Answer(status=404): Fail, Answer(status=410): Fail, Answer(broken="reset"): Retry},
+)

@@ -1,0 +1,107 @@
+"""Plugins that take what is not theirs: rows, connections, the event loop, memory. Each fails exactly one check."""
+
+import asyncio
+import time
+from pathlib import Path
+
+from notes import Finding, Note, fails, process_item, save_result, suite
+from sqlalchemy import select, text, update
+from sqlalchemy.ext.asyncio import create_async_engine
+
+# -- rows -----------------------------------------------------------------------------------------------------------
+
+
+async def queues_another_again(session, item, result):
+    await save_result(session, item, result)
+    if item.id > 25:
+        await session.execute(update(Note).where(Note.id == item.id - 25).values(status="Queued"))
+
+
+async def fetches_and_forgets(session, item, result):
+    if await session.get(Finding, item.id) is None:
+        await queues_another_again(session, item, result)
+
+
+TestQueuesAnotherAgain = fails(
+    suite(save_result=fetches_and_forgets), "three_engines_settle_each_item_once", "settled more than once"
+)
+
+
+async def reserves_the_next_ones(item, resources):
+    following = Note.id.in_(range(item.id + 3, item.id + 9))
+    async with resources.sessions.begin() as session:
+        mine = update(Note).where(following, Note.status == "Queued").values(status="Processing").returning(Note.id)
+        reserved = list(await session.scalars(mine))
+    try:
+        await asyncio.sleep(0)
+        return await process_item(item, resources)
+    finally:
+        async with resources.sessions.begin() as session:
+            await session.execute(update(Note).where(Note.id.in_(reserved)).values(status="Queued"))
+
+
+TestReservesTheNextOnes = fails(suite(process_item=reserves_the_next_ones), "limits_are_respected", "in processing")
+
+# -- connections ----------------------------------------------------------------------------------------------------
+
+
+async def fetches_in_a_transaction(item, resources):
+    async with resources.sessions.begin() as session:
+        await session.scalar(select(Note.path).where(Note.id == item.id))
+        return await process_item(item, resources)
+
+
+TestFetchesInATransaction = fails(
+    suite(process_item=fetches_in_a_transaction), "no_connection_is_held_during_io", "a transaction is open"
+)
+
+
+async def fetches_on_a_connection_of_its_own(item, resources):
+    async with resources.sessions() as session:
+        url = session.get_bind().url
+    engine = create_async_engine(url.set(drivername="postgresql+asyncpg"))
+    async with engine.connect() as connection:
+        await connection.execute(text("select 1"))
+        return await process_item(item, resources)
+
+
+TestFetchesOnAConnectionOfItsOwn = fails(
+    suite(process_item=fetches_on_a_connection_of_its_own),
+    "no_connection_is_held_during_io",
+    "a connection of its own",
+    alone=True,
+)
+
+# -- the event loop ---------------------------------------------------------------------------------------------------
+
+
+async def blocks(item, resources):
+    time.sleep(BLOCKED)
+    return await process_item(item, resources)
+
+
+BLOCKED = 0.15
+
+TestBlocksTheLoop = fails(suite(process_item=blocks), "the_event_loop_stays_free", "stood still for")
+
+# -- memory and files -------------------------------------------------------------------------------------------------
+
+kept = []
+
+
+async def keeps_what_it_saw(item, resources):
+    kept.append(bytearray(64 * 1024))
+    return await process_item(item, resources)
+
+
+TestKeepsWhatItSaw = fails(suite(process_item=keeps_what_it_saw), "memory_and_files_stay_flat", "MB behind")
+
+
+async def leaves_files_open(item, resources):
+    kept.append(Path(__file__).open())  # noqa: SIM115 - that is what is wrong with it
+    return await process_item(item, resources)
+
+
+TestLeavesFilesOpen = fails(
+    suite(process_item=leaves_files_open), "memory_and_files_stay_flat", "files or sockets open", alone=True
+)
