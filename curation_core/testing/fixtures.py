@@ -91,5 +91,7 @@ def curation_bench(
     """Where the checks of a conformance suite are run. For the suite itself."""
     from curation_core.testing.conformance.bench import Bench  # noqa: PLC0415 - likewise
 
-    with Bench(request.node.obj.case, (str(request.path), request.node.name), curation_server, curation_template) as bench:
+    with Bench(
+        request.node.obj.case, (str(request.path), request.node.name), curation_server, curation_template
+    ) as bench:
         yield bench

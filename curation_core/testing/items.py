@@ -13,6 +13,7 @@ from sqlalchemy import inspect
 from curation_core._executor import Executor
 from curation_core.claims import Claim
 from curation_core.host import BoundWorkflow
+from curation_core.host._metadata import installed_entries
 from curation_core.policy import Policy
 from curation_core.testing.loading import HarnessError, load, plugin_settings
 
@@ -48,7 +49,7 @@ async def run_item(
     """Run one item as an engine does, without a database: ``process_item``, then ``on_error`` and the policy.
 
     Args:
-        plugin: A module, an instance, ``"package.module"``; or a workflow's name, for an installed plugin.
+        plugin: A module, an instance, an installed plugin's name, or else ``"package.module"``.
         item: An instance of the workflow's model, whatever of it the plugin reads.
         resources: What ``lifespan`` would yield. ``None``: the plugin's own ``lifespan`` is entered, if it has one
             that needs no ``sessions``.
@@ -62,8 +63,8 @@ async def run_item(
     Raises:
         HarnessError: The plugin is refused, or its ``lifespan`` needs a database.
     """
-    installed = isinstance(plugin, str) and "." not in plugin
-    name = plugin if isinstance(plugin, str) and installed else "plugin"
+    installed = plugin in {entry.name for entry in installed_entries()}
+    name = str(plugin) if installed else "plugin"
     bound = load(name, None if installed else plugin).workflows[name]
     own = plugin_settings(bound, settings)
     async with AsyncExitStack() as stack:

@@ -122,7 +122,7 @@ def suite(**given: Any) -> type:
     return conformance_suite(**({"workflow": "notes"} | usual | given))
 
 
-def fails(suite: type, check: str, saying: str, *, alone: bool = False) -> type:
+def fails(suite: type, check: str | list[str], saying: str, *, alone: bool = False) -> type:
     """A suite of which exactly one check must fail, with a message that matches; alone: no other check is run."""
     suite.fails, suite.saying, suite.alone = check, saying, alone
     return suite

@@ -76,11 +76,12 @@ TestFetchesOnAConnectionOfItsOwn = fails(
 
 
 async def blocks(item, resources):
-    time.sleep(BLOCKED)
+    if item.id % EVERY == 0 and item.id < MANY:
+        time.sleep(BLOCKED)
     return await process_item(item, resources)
 
 
-BLOCKED = 0.15
+BLOCKED, EVERY, MANY = 0.15, 5, 100
 
 TestBlocksTheLoop = fails(suite(process_item=blocks), "the_event_loop_stays_free", "stood still for")
 

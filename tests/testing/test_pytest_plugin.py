@@ -14,7 +14,7 @@ HEAVY = ("sqlalchemy", "asyncpg", "pydantic", "pluggy_", "alembic", "apscheduler
 def test_pytest_starts_without_importing_anything_heavy(tmp_path):
     (tmp_path / "test_nothing.py").write_text("def test_nothing():\n    assert True\n")
     ran = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_nothing.py"],
+        [sys.executable, "-X", "importtime", "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider", "test_nothing.py"],
         capture_output=True,
         text=True,
         check=False,

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import commands
+import fixtures
 import hooks
 import outcomes
 import plugin_states
@@ -19,7 +20,7 @@ import states
 
 REFERENCE = Path(__file__).resolve().parents[3] / "docs" / "reference"
 SECTION = re.compile(r"<!-- generated: (?P<name>[^\n]+) -->\n.*?<!-- /generated -->", re.DOTALL)
-MODULES = (commands, hooks, outcomes, plugin_states, settings, statements, states)
+MODULES = (commands, fixtures, hooks, outcomes, plugin_states, settings, statements, states)
 MAKERS = {name: make for module in MODULES for name, make in module.SECTIONS.items()}
 
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-HEADING = re.compile(r"^(Args|Returns|Raises):$", re.MULTILINE)
+HEADING = re.compile(r"^(Args|Attributes|Returns|Yields|Raises):$", re.MULTILINE)
 
 
 def markdown(text: str) -> str:
@@ -16,7 +16,11 @@ def markdown(text: str) -> str:
 def signature(thing: Callable[..., Any], name: str) -> str:
     """A call as its author writes it: ``inspect`` puts annotations that are text into quotes."""
     shown = inspect.signature(thing)
-    plain = [each.replace(annotation=Verbatim(each.annotation)) for each in shown.parameters.values()]
+    plain = [
+        each if each.annotation is each.empty else each.replace(annotation=Verbatim(each.annotation))
+        for each in shown.parameters.values()
+        if each.name not in {"self", "cls"}
+    ]
     returns = "" if shown.return_annotation in {shown.empty, None, "None"} else f" -> {shown.return_annotation}"
     return f"{name}{shown.replace(parameters=plain, return_annotation=shown.empty)}{returns}"
 
@@ -43,10 +47,10 @@ def documented(thing: object, *, with_arguments: bool = True) -> str:
     pieces = [joined(first)]
     for heading, body in zip(rest[::2], rest[1::2], strict=True):
         indented, after = section(body)
-        if heading == "Args" and with_arguments:
+        if heading in {"Args", "Attributes"} and with_arguments:
             pieces.append("\n".join(f"- `{name}`: {said}" for name, said in arguments(indented)))
-        elif heading == "Returns":
-            pieces.append(f"**Returns** {lowered(joined(indented))}")
+        elif heading in {"Returns", "Yields"}:
+            pieces.append(f"**{heading}** {lowered(joined(indented))}")
         elif heading == "Raises":
             pieces += [f"**Raises** `{name}`: {said}" for name, said in arguments(indented)]
         if after.strip():
