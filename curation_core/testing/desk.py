@@ -43,11 +43,11 @@ class Desk:
         """Make tables, with the native enums that they name.
 
         Args:
-            tables: By default those that the plugin maps and those that it owns.
+            tables: By default those that the plugin maps. Those that it owns are made in any case.
         """
         async with self._engine.begin() as connection:
             await connection.run_sync((tables or self.workflow.table.metadata).create_all)
-            for table in () if tables is not None else self.workflow.owned_tables:
+            for table in self.workflow.owned_tables:
                 await connection.run_sync(table.create, checkfirst=True)
 
     async def add(self, *items: object) -> None:

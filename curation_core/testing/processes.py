@@ -93,6 +93,7 @@ class Nursery:
     def close(self) -> None:
         """End it. The engines that it started are ended by their harness."""
         if self._process is not None:
+            self._process.kill()
             self._process.communicate()
         self._errors.close()
 

@@ -88,12 +88,17 @@ class Bench:
         for first in after:
             if trouble := self._trouble(first):
                 pytest.skip(f"not before this is well: {trouble.splitlines()[0]}")
+        problem = reason = ""
         try:
             self._outcome(check)
         except Nonconforming as error:
-            pytest.fail(str(error), pytrace=False)
-        except Inapplicable as reason:
-            pytest.skip(str(reason))
+            problem = str(error)
+        except Inapplicable as error:
+            reason = str(error)
+        if problem:
+            pytest.fail(problem, pytrace=False)
+        if reason:
+            pytest.skip(reason)
 
     def _trouble(self, check: Check) -> str:
         key = check.__name__

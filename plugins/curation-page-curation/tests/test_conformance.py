@@ -2,11 +2,17 @@
 
 from uuid import UUID, uuid4
 
+from sqlalchemy import MetaData, UniqueConstraint
+
 from curation_core import Fail, Retry
 from curation_core.testing import Answer, LoopbackServer, conformance_suite
-from curation_page_curation.models import Page
+from curation_page_curation.models import Page, Tables
 
 SITE = UUID(int=17)
+TABLES = MetaData()
+for table in Tables.metadata.tables.values():
+    table.to_metadata(TABLES)
+TABLES.tables["contacts"].append_constraint(UniqueConstraint("domain_id", "email"))  # as in the public application
 
 
 def site(http: LoopbackServer) -> None:
@@ -22,6 +28,7 @@ def site(http: LoopbackServer) -> None:
 TestPageCuration = conformance_suite(
     "page-curation",
     make_item=lambda n, http: Page(id=uuid4(), domain_id=SITE, url=http.url(f"/{n}")),
+    tables=TABLES,
     serve=site,
     settings={"gap_seconds": 0, "fetch": {"dangerously_admit_networks": ["127.0.0.0/8"]}},
     errors={Answer(status=404): Fail, Answer(status=410): Fail, Answer(broken="reset"): Retry},

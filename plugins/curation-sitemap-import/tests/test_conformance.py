@@ -2,12 +2,17 @@
 
 from uuid import UUID, uuid4
 
+from sqlalchemy import MetaData, UniqueConstraint
+
 from curation_core import Fail, Retry
 from curation_core.testing import Answer, Request, conformance_suite
-from curation_sitemap_import.models import SitemapFile
+from curation_sitemap_import.models import SitemapFile, Tables
 
 SITE = UUID(int=17)
-GONE = Answer("not here", 404)
+TABLES = MetaData()
+for table in Tables.metadata.tables.values():
+    table.to_metadata(TABLES)
+TABLES.tables["pages"].append_constraint(UniqueConstraint("domain_id", "url"))  # as in the public application
 
 
 def sitemap(request: Request) -> Answer:
@@ -21,6 +26,7 @@ def sitemap(request: Request) -> Answer:
 TestSitemapImport = conformance_suite(
     "sitemap-import",
     make_item=lambda n, http: SitemapFile(id=uuid4(), domain_id=SITE, url=http.url(f"/{n}.xml")),
+    tables=TABLES,
     serve=lambda http: http.otherwise(sitemap),
     settings={"fetch": {"dangerously_admit_networks": ["127.0.0.0/8"]}},
     errors={
