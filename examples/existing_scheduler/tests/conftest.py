@@ -62,8 +62,8 @@ async def host(url):
     """Starts the application in a process of its own; ends it, if it still runs."""
     started = []
 
-    async def start(folder=HERE):
-        environment = os.environ | {"DATABASE_URL": url, "CURATION_HOST__LOST_AFTER": "2s"}
+    async def start(folder=HERE, **environment):
+        environment = os.environ | {"DATABASE_URL": url} | environment
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "leads", cwd=folder, env=environment, stderr=asyncio.subprocess.DEVNULL
         )

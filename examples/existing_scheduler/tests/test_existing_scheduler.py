@@ -2,7 +2,7 @@ import asyncio
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import column, func, insert, select, table, text
+from sqlalchemy import column, func, insert, select, table, text, update
 from sqlalchemy.ext.asyncio import async_sessionmaker
 
 from curation_core import Selected, select_rows
@@ -17,10 +17,12 @@ def models(url):
     return models
 
 
-async def filled(engine, models, each, *, odd=True):
+async def filled(engine, models, each, *, odd=True, wave=0):
     """Rows that are selected and queued, and some that go wrong."""
     queued = {
-        models.Place: [{"place_id": f"p{n}", "deep_scan_status": models.DeepScanStatus.Queued} for n in range(each)],
+        models.Place: [
+            {"place_id": f"p{wave}-{n}", "deep_scan_status": models.DeepScanStatus.Queued} for n in range(each)
+        ],
         models.LocalBusiness: [
             {"website_url": f"https://b{n}.example", "domain_extraction_status": models.DomainExtractionStatus.Queued}
             for n in range(each)
@@ -35,7 +37,7 @@ async def filled(engine, models, each, *, odd=True):
         ],
     }
     if odd:
-        queued[models.Place][0]["place_id"] = "gone"
+        queued[models.Place][0]["place_id"] = f"gone{wave}"
         queued[models.LocalBusiness][0]["website_url"] = ""
         queued[models.SitemapFile][0]["url"] = "https://s.example/broken.xml"
         queued[models.Page][0]["url"] = "https://g.example/down"
@@ -95,13 +97,28 @@ async def test_the_schedulers_do_what_they_did(application, models, host, before
 
 
 async def test_old_hosts_and_new_ones_share_the_tables_and_nothing_is_paid_twice(application, models, host, before):
+    """Rows come in until each of four hosts has worked some."""
     await emptied(application)
-    await filled(application, models, 60)
-    await ended(*[await host(*folder) for folder in ((before,), (), (before,), ())])
+    held = {"place_id": "held", "deep_scan_status": models.DeepScanStatus.Processing}  # hosts stay as long as it does
+    async with application.begin() as connection:
+        await connection.execute(insert(models.Place), held)
+    processes = [await host(*folder) for folder in ((before,), (), (before,), ())]
+    everybody = {str(process.pid) for process in processes}
+    waves = 0
+    async with asyncio.timeout(120):
+        while {call.host for call in await paid(application, models)} != everybody:
+            await filled(application, models, 5, wave=waves)
+            waves += 1
+            await asyncio.sleep(0.3)
+    async with application.begin() as connection:
+        free = update(models.Place).where(models.Place.place_id == "held")
+        await connection.execute(free.values(deep_scan_status=models.DeepScanStatus.Completed))
+    await ended(*processes)
     calls = await paid(application, models)
-    assert len(calls) == len({call.item for call in calls}) == 240
-    assert len({call.host for call in calls}) > 1
-    assert set(await history(application)) == {"done", "failed"}
+    assert "lost" not in await history(application)
+    assert len(calls) == len({call.item for call in calls}) == waves * 20
+    new = {str(processes[1].pid), str(processes[3].pid)}
+    assert sum((await history(application)).values()) == sum(call.host in new for call in calls)
 
 
 async def test_the_rows_of_a_new_host_that_was_killed_are_done_by_another(application, models, host):
@@ -114,7 +131,7 @@ async def test_the_rows_of_a_new_host_that_was_killed_are_done_by_another(applic
     first.kill()
     await first.wait()
     async with asyncio.timeout(120):
-        await ended(await host())
+        await ended(await host(CURATION_HOST__LOST_AFTER="2s"))
     for status in models.BUSY:
         assert set(await counted(application, status)) <= {"Completed", "Complete", None}
 
