@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -51,8 +52,8 @@ async def run_pipeline(engine: AsyncEngine, operator: Operator, options: argpars
         await desk.queue_places(engine, found)
         operator.start_hosts(options.hosts)
         _say(f"{len(found):,} places are queued; {options.hosts} hosts start, each with five workflows")
-        accident = await watch(engine, operator)
-        workers = await read_workers(engine) | (dict(accident.workers) if accident else {})
+        _say("how far they are, as rows that are ended of rows that are there:")
+        accident, workers = await watch(engine, operator)
         codes = await asyncio.to_thread(operator.stop_hosts)
     histories = [await read_history(engine, workflow) for workflow in WORKFLOWS]
     stored = await read_stored(engine)
@@ -74,12 +75,14 @@ async def run_pipeline(engine: AsyncEngine, operator: Operator, options: argpars
         report.reason_table(histories),
         report.finding_table(findings),
     )
-    _say(f"{sum(stub.calls.values()):,} calls were paid for {len(truth.places):,} places")
+    again = histories[0].outcomes["retry"]
+    calls = sum(stub.calls.values())
+    _say(f"{calls:,} calls were paid for {len(truth.places):,} places, {again} of them because the API was busy")
     _say(f"{sum(finding.holds for _, finding in findings)} of {len(findings)} statements hold")
     return all(finding.holds for _, finding in findings)
 
 
-async def watch(engine: AsyncEngine, operator: Operator) -> Accident | None:
+async def watch(engine: AsyncEngine, operator: Operator) -> tuple[Accident | None, dict[UUID, int]]:
     """Decide what to follow, as people do, until nothing is left to do. The first host is killed on the way.
 
     Args:
@@ -87,13 +90,15 @@ async def watch(engine: AsyncEngine, operator: Operator) -> Accident | None:
         operator: Who started the hosts.
 
     Returns:
-        What was seen of its death.
+        What was seen of its death, and the processes of all workers: a dead one's row does not stay.
     """
     accident: Accident | None = None
+    workers: dict[UUID, int] = {}
     said, said_at = "", time.monotonic()
     while True:
         operator.require_running()
         await desk.decide(engine)
+        workers |= await read_workers(engine)
         counts = await desk.count_rows(engine)
         if time.monotonic() - said_at > SAY_EVERY and (line := progress(counts)) != said:
             _say(line)
@@ -104,7 +109,7 @@ async def watch(engine: AsyncEngine, operator: Operator) -> Accident | None:
             if accident is not None:
                 _say(f"host 1 is killed while it holds {len(accident.held)} rows")
         if not desk.unfinished(counts):
-            return accident
+            return accident, workers
         await asyncio.sleep(LOOK_EVERY)
 
 
@@ -122,7 +127,7 @@ def main(arguments: list[str]) -> int:
         0, or 1 if anything was not as it must be.
     """
     parser = argparse.ArgumentParser(prog="python -m lead_pipeline", description=__doc__)
-    parser.add_argument("--places", type=int, default=240, help="how many are queued (default: %(default)s)")
+    parser.add_argument("--places", type=int, default=200, help="how many are queued (default: %(default)s)")
     parser.add_argument("--hosts", type=int, default=3, help="how many work, two at least (default: %(default)s)")
     parser.add_argument("--latency", type=float, default=0.02, help="seconds before a website answers")
     options = parser.parse_args(arguments)

@@ -24,12 +24,10 @@ class Accident:
 
     Args:
         pid: Its process.
-        workers: The processes of all workers until then.
         held: The rows that it held, as workflow and key.
     """
 
     pid: int
-    workers: Mapping[UUID, int]
     held: frozenset[tuple[str, str]]
 
 
@@ -55,7 +53,7 @@ async def strike(engine: AsyncEngine, operator: Operator, pid: int) -> Accident 
         operator.thaw(pid)
         return None
     operator.kill(pid)
-    return Accident(pid, workers, frozenset(await read_held(engine, of_victim)))
+    return Accident(pid, frozenset(await read_held(engine, of_victim)))
 
 
 def judge_accident(

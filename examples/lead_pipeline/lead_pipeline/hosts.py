@@ -15,7 +15,7 @@ from lead_pipeline.places import API_KEY
 CONFIGURATION = """\
 # Nobody wants to watch minutes pass: lost hosts are noticed soon, and rows are looked for and tried again at once.
 [host]
-lost_after = "3s"
+lost_after = "5s"
 sweep_every = "500ms"
 
 # Several hosts are to share each workflow, so none is limited to one process, as most are by default.

@@ -38,7 +38,7 @@ RIGHT = [
     entry("2", "skipped", "no_website: the business has no website", THIRD),
     entry("3", "failed", "gave up after 3 attempts: not_web: tel: is not a web address"),
 ]
-ACCIDENT = Accident(101, WORKERS, frozenset([("deep-scan", "1")]))
+ACCIDENT = Accident(101, frozenset([("deep-scan", "1")]))
 
 
 def wrong(findings: Iterable[Finding]) -> set[str]:
