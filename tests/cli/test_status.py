@@ -3,7 +3,8 @@ import re
 import signal
 import subprocess
 
-from sqlalchemy import func, select
+import pytest
+from sqlalchemy import func, select, update
 from sqlalchemy.sql import column, table
 
 from curation_core._cli.exits import Exit
@@ -62,19 +63,40 @@ def test_watching_looks_again_until_ctrl_c(cli, database):
     assert (process.returncode, err) == (Exit.INTERRUPTED, "")
 
 
-def test_a_database_that_goes_away_while_watching_ends_it(cli, database):
-    sessions = table("pg_stat_activity", column("pid"), column("datname"), column("application_name"))
-    ours = (sessions.c.datname == func.current_database()) & (sessions.c.application_name == "curation")
-    watch = cli.start("status", "--watch", "--json", *PLUGINS, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    with watch as process:
-        assert process.stdout is not None
+SESSIONS = table("pg_stat_activity", column("pid"), column("datname"), column("application_name"))
+OURS = (SESSIONS.c.datname == func.current_database()) & (SESSIONS.c.application_name == "curation")
+CUT = select(func.pg_terminate_backend(SESSIONS.c.pid)).where(OURS)
+
+
+@pytest.fixture
+def watch(cli, database):
+    """A command that watches, and has shown how things stand once."""
+    assert database.url
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with cli.start("status", "--watch", "--json", *PLUGINS, **pipes) as process:
         process.stdout.readline()
-        database.run(
-            lambda connection: connection.execute(select(func.pg_terminate_backend(sessions.c.pid)).where(ours))
-        )
-        _, err = process.communicate(timeout=60)
-    assert process.returncode == Exit.DATABASE
-    assert re.search(r"Error: the database postgresql\S+ went away: ", err)
+        yield process
+        process.kill()
+
+
+def test_a_watch_goes_on_when_its_connection_is_cut(database, watch):
+    database.run(lambda connection: connection.execute(CUT))
+    assert json.loads(watch.stdout.readline())
+    assert watch.poll() is None
+
+
+def test_a_database_that_goes_away_while_watching_ends_it(database, watch):
+    databases = table("pg_database", column("datname"), column("datallowconn"))
+
+    async def close(connection):
+        here = databases.c.datname == func.current_database()
+        await connection.execute(update(databases).where(here).values(datallowconn=False))
+        await connection.execute(CUT)
+
+    database.run(close)
+    _, err = watch.communicate(timeout=60)
+    assert watch.returncode == Exit.DATABASE
+    assert re.search(r"Error: (can't reach )?the database postgresql\S+", err)
 
 
 def test_a_schema_that_was_never_made_ends_it(cli, database):

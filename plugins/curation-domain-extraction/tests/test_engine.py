@@ -92,9 +92,9 @@ async def queue(engine: AsyncEngine) -> None:
             await connection.execute(sa.insert(businesses).values(values))
 
 
-async def rows(engine: AsyncEngine, statement: str) -> list[tuple[Any, ...]]:
+async def rows(engine: AsyncEngine, statement: sa.TextClause) -> list[tuple[Any, ...]]:
     async with engine.connect() as connection:
-        return [tuple(row) for row in await connection.execute(sa.text(statement))]
+        return [tuple(row) for row in await connection.execute(statement)]
 
 
 async def test_queued_businesses_become_domains_and_every_row_ends_with_its_word(
@@ -105,15 +105,15 @@ async def test_queued_businesses_become_domains_and_every_row_ends_with_its_word
     assert code == 0, output
     code, output = await curation("run", "--workflow", "domain-extraction", "--until-idle")
     assert code == 1, output
-    told = "select website_url, domain_extraction_status::text, domain_extraction_error from local_businesses"
+    told = sa.text("select website_url, domain_extraction_status::text, domain_extraction_error from local_businesses")
     assert {url: (word, error) for url, word, error in await rows(engine, told)} == WEBSITES
-    assert await rows(engine, "select domain, status::text from domains") == [("joes.com", "pending")]
+    assert await rows(engine, sa.text("select domain, status::text from domains")) == [("joes.com", "pending")]
 
 
 async def test_tables_and_columns_may_be_called_otherwise(engine: AsyncEngine, curation: Command) -> None:
     await queue(engine)
     async with engine.begin() as connection:
-        for statement in map(sa.text, RENAME):
+        for statement in map(sa.DDL, RENAME):
             await connection.execute(statement)
     try:
         code, output = await curation("db", "upgrade", configuration=RENAMED)
@@ -121,9 +121,9 @@ async def test_tables_and_columns_may_be_called_otherwise(engine: AsyncEngine, c
         run = ("run", "--workflow", "domain-extraction", "--until-idle")
         code, output = await curation(*run, configuration=RENAMED)
         assert code == 1, output
-        told = "select homepage, step::text, complaint from crm.firms"
+        told = sa.text("select homepage, step::text, complaint from crm.firms")
         assert {url: (word, error) for url, word, error in await rows(engine, told)} == WEBSITES
-        found = (
+        found = sa.text(
             "select host, state::text, curation::text, analysis::text, more->>'kind', homepage "
             "from crm.sites join crm.firms on firms.id = firm_id"
         )

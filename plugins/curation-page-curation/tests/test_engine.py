@@ -135,7 +135,7 @@ async def test_tables_and_columns_may_be_called_otherwise(engine, session, site,
         more += f"[workflows.page-curation.{'table' if table == 'pages' else f'tables.{table}'}]\n"
         more += f'name = "{new}"\nschema = "crm"\n'
         more += "".join(f'columns.{mapped} = "{name}"\n' for mapped, name in columns.items())
-    for statement in map(sa.text, statements):
+    for statement in map(sa.DDL, statements):
         await session.execute(statement)
     await session.commit()
     try:
@@ -149,8 +149,10 @@ async def test_tables_and_columns_may_be_called_otherwise(engine, session, site,
             "/phone": ("Complete", "ContactFound", None),
             "/busy": ("Error", "Error", None),
         }
-        found = "select mail, whose::text, phone, number, machine from crm.people, crm.contact_points, crm.turns"
-        (row,) = await session.execute(sa.text(found))
+        found = sa.text(
+            "select mail, whose::text, phone, number, machine from crm.people, crm.contact_points, crm.turns"
+        )
+        (row,) = await session.execute(found)
         assert tuple(row) == ("info@joes.com", "SERVICE", "+16502530000", "+16502530001", "127.0.0.1")
         await session.rollback()
     finally:

@@ -114,18 +114,18 @@ async def test_tables_and_columns_may_be_called_otherwise(engine, session, site,
     )
     more = f"[workflows.sitemap-import.table]\n{file_names}\n[workflows.sitemap-import.tables.pages]\n{page_names}\n"
     async with engine.begin() as connection:
-        for statement in ("create schema crm", *files, *pages):
-            await connection.execute(sa.text(statement))
+        for statement in map(sa.DDL, ("create schema crm", *files, *pages)):
+            await connection.execute(statement)
     try:
         for arguments in (("db", "upgrade"), ("run", "--workflow", "sitemap-import", "--until-idle")):
             code, output = await curation(*arguments, more=more)
             assert code == 0, output
-        found = (
+        found = sa.text(
             "select step::text, complaint, urls, answer, packed, dated, read_at is not null, hits.address, priority, "
             "category::text, processing::text, changed_at::date::text "
             "from crm.maps left join crm.hits on map_id = maps.id and hits.site_id = maps.site_id"
         )
-        (row,) = await session.execute(sa.text(found))
+        (row,) = await session.execute(found)
         await session.rollback()
         seen = (site.url("/contact"), 1, "contact_root", "Queued", "2024-05-06")
         assert tuple(row) == ("Complete", None, 1, 200, False, True, True, *seen)

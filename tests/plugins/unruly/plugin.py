@@ -5,7 +5,7 @@ import os
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from lab.plugins import save_effect
+from lab import plugins as hooks
 from lab.tables import pages_workflow
 from pydantic import BaseModel, SecretStr
 from unruly.acts import act
@@ -61,4 +61,4 @@ def on_error(item, error):
 
 @hookimpl
 async def save_result(session, item, result):
-    await save_effect(session, item, result if isinstance(result, str) else repr(result))
+    await hooks.save_effect(session, item, result if isinstance(result, str) else repr(result))

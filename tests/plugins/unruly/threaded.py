@@ -1,6 +1,6 @@
 """The same in a plain ``def``, which the child runs in a thread."""
 
-from lab.plugins import save_effect
+from lab import plugins as hooks
 from lab.tables import pages_workflow
 from unruly.acts import act
 
@@ -19,4 +19,4 @@ def process_item(item):
 
 @hookimpl
 async def save_result(session, item, result):
-    await save_effect(session, item, repr(result))
+    await hooks.save_effect(session, item, repr(result))
