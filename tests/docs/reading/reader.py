@@ -36,7 +36,9 @@ class AnySettings(BaseModel):
     model_config = ConfigDict(extra="allow")
 
 
-ANY_WORKFLOW = SimpleNamespace(defaults=Policy(), settings=AnySettings, tables={})
+TABLES = {("table",): {"url": None, "title": None}, ("tables", "contacts"): {"email": None}}
+"""What a page may name of a plugin's tables."""
+ANY_WORKFLOW = SimpleNamespace(defaults=Policy(), settings=AnySettings, tables=TABLES)
 
 
 @dataclass
