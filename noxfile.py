@@ -119,11 +119,11 @@ def types(session: nox.Session) -> None:
 
 
 FROM_WHEELS = """
+import subprocess
 import sys
 from importlib import import_module
 from importlib.metadata import distribution, entry_points
 from pathlib import Path
-import pytest
 
 sources = dict(word.split("=") for word in sys.argv[1].split(","))
 for name, source in sources.items():
@@ -137,7 +137,8 @@ for name, source in sources.items():
     assert not missing, f"the wheel of {name} lacks {missing}"
 strangers = {e.dist.name for e in entry_points(group="curation_core.plugins")} - set(sources)
 assert not strangers, f"other plugins are visible: {strangers}"
-sys.exit(pytest.main(sys.argv[2:]))
+# In a process of its own: pytest finds the core's plugin by itself, and wants to be the first to import it.
+sys.exit(subprocess.call([sys.executable, "-P", "-m", "pytest", *sys.argv[2:]]))
 """
 
 

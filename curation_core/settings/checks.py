@@ -111,7 +111,7 @@ def _explain(
 def _suggestion(detail: ErrorDetails, value: Any) -> str:
     if detail["type"] != "literal_error" or not isinstance(value, str):
         return ""
-    return did_you_mean(value, re.findall(r"'([^']*)'", detail["ctx"]["expected"]))
+    return did_you_mean(value, re.findall(r"'([^']*)'", detail.get("ctx", {}).get("expected", "")))
 
 
 def _message(detail: ErrorDetails) -> str:
