@@ -109,7 +109,7 @@ async def test_old_hosts_and_new_ones_share_the_tables_and_nothing_is_paid_twice
         while {call.host for call in await paid(application, models)} != everybody:
             await filled(application, models, 5, wave=waves)
             waves += 1
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(0.1)
     async with application.begin() as connection:
         free = update(models.Place).where(models.Place.place_id == "held")
         await connection.execute(free.values(deep_scan_status=models.DeepScanStatus.Completed))
