@@ -13,7 +13,7 @@ from typing import Any, Literal, Self
 
 from curation_core.testing.waiting import eventually
 
-KEPT = 10_000
+KEPT = 100_000
 _HEAD = 64 * 1024
 
 
@@ -106,7 +106,7 @@ class LoopbackServer(Place):
     """Serves HTTP/1.1 on 127.0.0.1. A context manager; its calls may come from any thread and never wait long.
 
     Attributes:
-        requests: What arrived, the last ten thousand.
+        requests: What arrived, the last hundred thousand.
         waiting: How many requests are held at this moment.
     """
 
@@ -259,7 +259,11 @@ class LoopbackServer(Place):
 
 
 async def _read(reader: asyncio.StreamReader) -> Request:
-    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+    opening = await reader.readexactly(1)
+    if not opening.isalpha():  # TLS, most likely, which would wait for ever for an answer
+        message = "no HTTP"
+        raise ConnectionError(message)
+    head = (opening + await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     first, *lines = head.rstrip("\r\n").split("\r\n")
     method, path, *_ = first.split(" ")
     headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}

@@ -6,6 +6,7 @@ It answers each line with the process id of an engine, which calls a port of loo
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import resource
@@ -122,6 +123,7 @@ async def _obey(reader: asyncio.StreamReader, engine: Engine, holds: list[Hold])
         elif line == "release":
             for hold in holds:
                 await hold.release()
+    os._exit(1)  # whoever started it is gone, killed perhaps
 
 
 async def _tell_when_held(hold: Hold, say: Callable[..., None]) -> None:
@@ -147,6 +149,7 @@ def _observer(say: Callable[..., None], measure_at: list[int]) -> ModuleType:
 
 def memory() -> int:
     """Bytes that this process has in memory now; at most so far, where the system does not say more."""
+    gc.collect()  # what the collector has not come to yet is not kept by anybody
     statm = Path("/proc/self/statm")
     if statm.exists():
         return int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
