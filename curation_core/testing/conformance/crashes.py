@@ -21,7 +21,6 @@ def crash_at(point: Point) -> Check:
     """The check of a crash at one point."""
 
     async def crash(bench: Bench) -> None:
-        clean, ignored = await bench.undisturbed()
         async with bench.harness() as harness:
             before = await bench.picture(harness)
             process = await harness.start(faults=[(point, Die())])
@@ -33,7 +32,7 @@ def crash_at(point: Point) -> Check:
             await harness.drain()
             statuses = await harness.statuses()
             history = await harness.history()
-            found = effects.difference(clean, await bench.picture(harness), ignored)
+            found = await bench.differs_from_clean(await bench.picture(harness))
         if [row.outcome for row in history] not in (["lost", "done"], ["lost", "skipped"]):
             told = [f"{row.outcome}: {row.reason}" for row in history]
             refuse(f"after a crash ({point}) the item came to {told}, {dict(statuses)}", SAME)

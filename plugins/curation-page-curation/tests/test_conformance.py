@@ -2,11 +2,12 @@
 
 from uuid import UUID, uuid4
 
-from sqlalchemy import MetaData, UniqueConstraint
+from sqlalchemy import MetaData, UniqueConstraint, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from curation_core import Fail, Retry
 from curation_core.testing import Answer, LoopbackServer, conformance_suite
-from curation_page_curation.models import Page, Tables
+from curation_page_curation.models import Contact, Page, Tables
 
 SITE = UUID(int=17)
 TABLES = MetaData()
@@ -25,11 +26,19 @@ def site(http: LoopbackServer) -> None:
     )
 
 
+async def effects(session: AsyncSession) -> object:
+    """What is found, without how long it took."""
+    found = await session.execute(select(Contact.email, Contact.source_url, Contact.context).order_by(Contact.email))
+    pages = await session.execute(select(Page.title, Page.word_count, Page.contact_scrape_status).order_by(Page.url))
+    return found.all(), pages.all()
+
+
 TestPageCuration = conformance_suite(
     "page-curation",
     make_item=lambda n, http: Page(id=uuid4(), domain_id=SITE, url=http.url(f"/{n}")),
     tables=TABLES,
     serve=site,
     settings={"gap_seconds": 0, "fetch": {"dangerously_admit_networks": ["127.0.0.0/8"]}},
+    effects=effects,
     errors={Answer(status=404): Fail, Answer(status=410): Fail, Answer(broken="reset"): Retry},
 )
