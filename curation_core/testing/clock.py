@@ -22,6 +22,7 @@ CLOCK_TABLES = (
 )
 
 _AHEAD = table("ahead", column("by", Interval), schema="curation_test")
+CLOCK_BACK = update(_AHEAD).values(by=timedelta(0))
 
 
 class Clock:

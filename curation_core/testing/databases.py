@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
+from sqlalchemy import Table
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.ext.compiler import compiles
@@ -90,6 +91,23 @@ async def with_ledger(engine: AsyncEngine) -> None:
     async with engine.begin() as connection:
         for statement in CLOCK_TABLES:
             await connection.execute(statement)
+
+
+class Truncate(ExecutableDDLElement):
+    """Empties tables, and begins their sequences anew.
+
+    Args:
+        tables: Which; those that refer to them are emptied too.
+    """
+
+    def __init__(self, tables: Sequence[Table]) -> None:
+        self.tables = tables
+
+
+@compiles(Truncate)
+def _truncate(element: Truncate, compiler: DDLCompiler, **_: Any) -> str:
+    names = ", ".join(compiler.preparer.format_table(table) for table in element.tables)
+    return f"TRUNCATE {names} RESTART IDENTITY CASCADE"
 
 
 class _CreateDatabase(ExecutableDDLElement):

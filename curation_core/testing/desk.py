@@ -15,6 +15,8 @@ from curation_core.ledger import Ledger
 from curation_core.settings import DatabaseSettings
 from curation_core.states import Role
 from curation_core.testing._doubles import OURS
+from curation_core.testing.clock import CLOCK_BACK
+from curation_core.testing.databases import Truncate
 from curation_core.workflow import Workflow
 
 
@@ -49,6 +51,18 @@ class Desk:
             await connection.run_sync((tables or self.workflow.table.metadata).create_all)
             for table in self.workflow.owned_tables:
                 await connection.run_sync(table.create, checkfirst=True)
+
+    async def empty(self, tables: MetaData | None = None) -> None:
+        """Empty every table, the engine's own too, and put the clock back: quicker than another database.
+
+        Args:
+            tables: As for `create_tables`.
+        """
+        mapped = (tables or self.workflow.table.metadata).tables.values()
+        every = {table.fullname: table for table in (*mapped, *self.workflow.owned_tables)}
+        async with self._engine.begin() as connection:
+            await connection.execute(Truncate([*every.values(), *self.ledger.metadata.tables.values()]))
+            await connection.execute(CLOCK_BACK)
 
     async def add(self, *items: object) -> None:
         """Add rows. One whose status is not set is queued.

@@ -7,6 +7,7 @@ from pathlib import Path
 from notes import Finding, Note, fails, process_item, save_result, suite
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
 
 # -- rows -----------------------------------------------------------------------------------------------------------
 
@@ -59,7 +60,7 @@ TestFetchesInATransaction = fails(
 async def fetches_on_a_connection_of_its_own(item, resources):
     async with resources.sessions() as session:
         url = session.get_bind().url
-    engine = create_async_engine(url.set(drivername="postgresql+asyncpg"))
+    engine = create_async_engine(url.set(drivername="postgresql+asyncpg"), poolclass=NullPool)
     async with engine.connect() as connection:
         await connection.execute(text("select 1"))
         return await process_item(item, resources)

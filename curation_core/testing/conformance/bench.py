@@ -65,6 +65,7 @@ class Bench:
         self.http = LoopbackServer()
         self._known: dict[str, str] = {}
         self._clean: list[Rows] = []
+        self._free: list[str] = []
 
     def __enter__(self) -> Self:
         self._stack.enter_context(self.http)
@@ -142,6 +143,9 @@ class Bench:
         url = engine.url.render_as_string(hide_password=False)
         harness = self._harness(url)
         await harness.create_tables(self.case.tables)
+        await self._prepare(harness)
+
+    async def _prepare(self, harness: Harness) -> None:
         if self.case.prepare is not None:
             async with harness.sessions.begin() as session:
                 await self.case.prepare(session)
@@ -172,13 +176,16 @@ class Bench:
         Args:
             items: How many are queued there.
         """
-        with self._server.database(self.template) as url:
-            harness = self._harness(url)
-            try:
-                await self.queue(harness, items)
-                yield harness
-            finally:
-                harness.end_processes()
+        url = self._free.pop() if self._free else self._stack.enter_context(self._server.database(self.template))
+        harness = self._harness(url)
+        try:
+            await self.queue(harness, items)
+            yield harness
+        finally:
+            harness.end_processes()
+        await harness.empty(self.case.tables)
+        await self._prepare(harness)
+        self._free.append(url)  # one that a check has failed on is left as it is, and not used again
 
     async def queue(self, harness: Harness, items: int, first: int = 1, make: Any = None) -> None:
         """Queue items.
