@@ -240,8 +240,8 @@ GUARDS = (
     Guard(
         "move before save_result: an overruled one saves nothing",
         SETTLING,
-        "        settled = [verdict for verdict in kept if verdict.claim.item in moved] if overruled else kept\n",
-        "        settled = kept\n",
+        "        settled = [verdict for verdict in kept if verdict.claim.item in moved] if overruled else list(kept)\n",
+        "        settled = list(kept)\n",
         (f"{GUARDS_TEST}::test_a_person_overrules_a_settle",),
     ),
     Guard(
@@ -289,8 +289,8 @@ GUARDS = (
     Guard(
         "lost three times",
         "_judge.py",
-        "    if times >= MAX_LOST:\n",
-        "    if times > 100 * MAX_LOST:\n",
+        "    if died and times >= MAX_LOST:\n",
+        "    if died and times > 100 * MAX_LOST:\n",
         (f"{GUARDS_TEST}::test_a_row_is_lost_three_times_at_most",),
     ),
     Guard(

@@ -160,7 +160,13 @@ async def test_rows_are_not_claimed_before_they_can_start(lab):
         for item in list(stage.on_stage):
             stage.release(item)
         await lab.eventually(lambda: len(stage.on_stage) == 3)
-        assert lab_live(await lab.claims()) == 3
+        await lab.eventually(lambda: only_those_on_stage(lab, stage))
+
+
+async def only_those_on_stage(lab, stage):
+    """Whether the results of those before are settled, and nothing is claimed beside what is on stage."""
+    claims = await lab.claims()
+    return lab_live(claims) == 3 and set(claims) == set(stage.on_stage)
 
 
 async def test_one_connection_is_enough(lab):

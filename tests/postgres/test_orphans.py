@@ -80,7 +80,8 @@ async def test_the_engines_schema_is_made_anew_while_an_item_runs_and_no_row_sta
     await lab.add_pages("ok", "ok")
     plugin = plugin_of(pages_workflow(), stage.process_item, save_result=save_effect)
     async with lab.host({"pages": plugin}, policies={"pages": quick(every=0.2)}, host=BRIEF):
-        before = await stage.arrival("[1]", "[2]")
+        await stage.arrival("[1]", "[2]")
+        before = keys_on(stage)
         await remade(lab)
         stage.release("[1]", "of before")
         await lab.eventually(lambda: again(stage, before))
@@ -94,8 +95,12 @@ async def test_the_engines_schema_is_made_anew_while_an_item_runs_and_no_row_sta
 
 async def again(stage, before):
     """Whether both items are on stage under new claims."""
-    keys = {item: attempt.idempotency_key for item, (attempt, _) in stage.on_stage.items()}
-    return set(keys) == {"[1]", "[2]"} and before.idempotency_key not in keys.values()
+    keys = keys_on(stage)
+    return set(keys) == {"[1]", "[2]"} and set(keys.values()).isdisjoint(before.values())
+
+
+def keys_on(stage):
+    return {item: attempt.idempotency_key for item, (attempt, _) in stage.on_stage.items()}
 
 
 async def test_a_settle_waits_for_engines_tables_that_are_gone(lab):
