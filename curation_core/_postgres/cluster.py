@@ -45,7 +45,8 @@ class Cluster:
         for folder in (files.unfinished_data, files.root / "socket"):
             if folder.exists():
                 shutil.rmtree(folder)
-        return cls(files, binaries, account, files.socket_folder or temporary_folder(account) / "socket")
+        socket_folder = files.socket_folder or temporary_folder(account, for_socket_of=files.root) / "socket"
+        return cls(files, binaries, account, socket_folder)
 
     def tie(self, *, is_throwaway: bool) -> Lifeline:
         """Start the watchdog; nothing else runs yet."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import stat
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -20,13 +21,19 @@ DEFAULT_HOME = "/var/lib/curation-core"
 LONGEST_SOCKET_FOLDER = 80
 
 
-def temporary_folder(account: Account) -> Path:
-    """A new folder with a short path that the account can enter and nobody but this process's user can write to."""
+def temporary_folder(account: Account, for_socket_of: Path | None = None) -> Path:
+    """A new folder with a short path that the account can enter and nobody but this process's user can write to.
+
+    Args:
+        account: Who must enter it.
+        for_socket_of: The server's folder whose own path is too long for a socket. It gets the same folder at each
+            start, where it can be had: whoever knows the server's address finds it again after a restart.
+    """
     system = ("/tmp", "/var/tmp")  # noqa: S108 - mkdtemp below makes a private folder in it
     for candidate in map(Path, (tempfile.gettempdir(), *system)):
         parent = candidate.resolve()
         if parent.is_dir() and len(str(parent)) < LONGEST_SOCKET_FOLDER // 2 and account.closed(parent) is None:
-            folder = Path(tempfile.mkdtemp(prefix="curation-pg-", dir=parent))
+            folder = _named_after(for_socket_of, parent) or Path(tempfile.mkdtemp(prefix="curation-pg-", dir=parent))
             _let_through(folder, account)
             return folder
     message = (
@@ -34,6 +41,25 @@ def temporary_folder(account: Account) -> Path:
         f" {tempfile.gettempdir()} nor {' nor '.join(system)}. Set TMPDIR to one."
     )
     raise EmbeddedPostgresError(message)
+
+
+def _named_after(server: Path | None, parent: Path) -> Path | None:
+    if server is None:
+        return None
+    folder = parent / f"curation-pg-{hashlib.sha256(os.fsencode(server)).hexdigest()[:16]}"
+    try:
+        found = folder.lstat()
+    except FileNotFoundError:
+        pass
+    else:
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
+            return None  # anybody may write to the parent: this is somebody else's
+        shutil.rmtree(folder)  # of a server that was killed with its watchdog
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        return None
+    return folder
 
 
 def enterable_folder(wanted: Path, account: Account) -> Path:

@@ -306,11 +306,37 @@ async def test_a_path_too_long_for_a_socket_works(open_folder):
     folder = open_folder / ("long " * 20) / ("longer" * 20) / "postgres"
     with EmbeddedPostgres.kept(folder) as server:
         assert await ask(server.dsn, "select 1") == 1
-        sockets = Path(str(await ask(server.dsn, "show unix_socket_directories")))
+        server_dsn = server.dsn
+        sockets = Path(str(await ask(server_dsn, "show unix_socket_directories")))
         assert lives(server.pid)
         with EmbeddedPostgres.kept(folder) as joined:
             assert joined.dsn == server.dsn
     assert not sockets.parent.exists()
+    with EmbeddedPostgres.kept(folder) as again:
+        assert again.dsn == server_dsn, "who knows the address finds the server again"
+
+
+@pytest.mark.parametrize("squatter", ["somebody's folder", "a link", "a file"])
+async def test_a_place_for_the_socket_that_is_not_ours_is_left_alone(open_folder, squatter):
+    folder = open_folder / ("long " * 20) / ("longer" * 20) / "postgres"
+    with EmbeddedPostgres.kept(folder) as server:
+        place = Path(str(await ask(server.dsn, "show unix_socket_directories"))).parent
+    if squatter == "a file":
+        place.write_text("")
+    elif squatter == "a link":
+        place.symlink_to(open_folder)
+    elif os.geteuid() == 0:
+        place.mkdir()
+        os.chown(place, NOBODY, NOBODY)
+    else:
+        pytest.skip("only root can make a folder that is somebody else's")
+    try:
+        with EmbeddedPostgres.kept(folder) as elsewhere:
+            assert await ask(elsewhere.dsn, "select 1") == 1
+            assert str(place) not in elsewhere.dsn
+        assert place.lstat()
+    finally:
+        place.rmdir() if squatter == "somebody's folder" else place.unlink()
 
 
 def test_data_of_another_version_is_refused_with_the_remedy(open_folder):
