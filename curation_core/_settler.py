@@ -119,9 +119,20 @@ class Settler:
         settlement = await self._store.settle(self._worker, group, around_locks=around_locks)
         if settlement.lost and again:
             settlement = await self._reconsidered(settlement)
-        if settlement.lost and (adopted := await self._store.adopt(settlement.lost)):
-            _logger.warning("%d rows had lost their claims without a trace, and are queued again", adopted)
+        if settlement.lost:
+            await self._adopt(settlement.lost)
         return settlement
+
+    async def _adopt(self, lost: Sequence[Verdict]) -> None:
+        """Queue what lost its claim without a trace. The group is settled by now, whatever comes of this."""
+        try:
+            if adopted := await self._store.adopt(lost):
+                _logger.warning("%d rows had lost their claims without a trace, and are queued again", adopted)
+        except Exception as error:  # a constraint or a trigger of the table may refuse in any way
+            if is_ledger_gone(error) or (is_passing(error) and not is_locked_out(error)):
+                raise
+            told = _judge.describe(error)
+            _logger.warning("rows without a claim can't be queued: %s (see: curation rescue --orphans)", told)
 
     def _set_aside(self, locked: Sequence[Verdict]) -> None:
         """Come back to them later: whoever has locked a row delays its own settle and no other."""

@@ -194,7 +194,7 @@ class Engine:
             _, left = await asyncio.wait(left, timeout=LET_GO_AFTER)
         if left:
             names = ", ".join(sorted(task.get_name() for task in left))
-            _logger.error("the database did not come back: results of %s are lost, their rows will be rescued", names)
+            _logger.error("results of %s could not be settled in time and are lost, their rows will be rescued", names)
             for task in left:
                 task.cancel()
             await asyncio.wait(left)

@@ -37,12 +37,13 @@ def lock_lost(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Select[*tu
 
     Returns:
         Columns: the claim's, ``heartbeat_at``, ``host``, ``pid`` of its worker (null where its row is gone), and
-        ``lives_on``: whether the worker's process has another worker id by now, and did not die.
+        ``lives_on``: whether the worker's process has another worker id by now, and is heard of: it did not die.
     """
     claim, worker = ledger.claim, ledger.worker
     successor = worker.alias("curation_successor")
     same = _process(successor.c.id) == _process(claim.c.worker)
-    lives_on = exists(select(successor.c.id).where(same, successor.c.id != claim.c.worker))
+    is_heard = ~_is_dead(successor, now)
+    lives_on = exists(select(successor.c.id).where(same, successor.c.id != claim.c.worker, is_heard))
     return (
         select(claim, worker.c.heartbeat_at, worker.c.host, worker.c.pid, lives_on.label("lives_on"))
         .join_from(claim, worker, claim.c.worker == worker.c.id, isouter=True)

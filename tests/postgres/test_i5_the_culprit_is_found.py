@@ -75,17 +75,20 @@ async def test_a_suspect_runs_alone_and_then_the_others_go_on(lab):
     await lab.eventually(lambda: lab.scalar(text("select count(*) = 36 from page where status = 'Completed'")))
 
 
-@pytest.mark.parametrize(("lives_on", "status"), [(True, "Completed"), (False, "Error")])
-async def test_rows_of_a_process_that_was_cut_off_and_lives_on_are_not_suspected(lab, lives_on, status):
+@pytest.mark.parametrize(
+    ("successor", "status"),
+    [("heard of", "Completed"), ("silent too", "Error"), ("another process's", "Error")],
+)
+async def test_rows_of_a_process_that_was_cut_off_and_lives_on_are_not_suspected(lab, successor, status):
     """An outage takes the rows of all hosts at once; nothing about a row was the reason."""
     await lab.add_pages("ok", status="Processing")
     process, another = uuid4().bytes[:8], uuid4().bytes[:8]
     before = UUID(bytes=process + bytes(8), version=4)
-    now = UUID(bytes=(process if lives_on else another) + bytes(7) + b"1", version=4)
-    for worker, silent in ((before, timedelta(hours=1)), (now, timedelta(0))):
+    now = UUID(bytes=(another if successor == "another process's" else process) + bytes(7) + b"1", version=4)
+    for worker, silent in ((before, timedelta(hours=1)), (now, timedelta(minutes=30 * (successor == "silent too")))):
         await lab.execute(WORKER, {"id": worker, "silent": silent})
     await lab.execute(LOST_TWICE, {"worker": before})
     plugin = plugin_of(pages_workflow(), return_orders)
     await lab.until_idle({"pages": plugin}, policies={"pages": quick(max_attempts=9)})
     assert (await lab.page(1)).status == status
-    assert ("its process was cut off" in (await lab.history("[1]"))[0].reason) == lives_on
+    assert ("its process was cut off" in (await lab.history("[1]"))[0].reason) == (successor == "heard of")

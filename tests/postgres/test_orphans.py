@@ -115,3 +115,31 @@ async def test_a_settle_waits_for_engines_tables_that_are_gone(lab):
         await lab.execute(text("alter schema elsewhere rename to curation"))
         await lab.eventually(lambda: engine.counts["pages"].get("done") == 1)
     assert await lab.all(text("select result from effect")) == [("kept",)]
+
+
+REFUSE = text(
+    "create function refuse() returns trigger language plpgsql as $$ begin "
+    "raise exception 'no way back to %', new.status; end $$"
+)
+ON_QUEUEING = text(
+    "create trigger refuse before update on page for each row when (new.status = 'Queued') execute function refuse()"
+)
+
+
+async def test_a_table_that_refuses_the_way_back_of_one_row_leaves_the_settles_of_the_others_as_they_are(lab, caplog):
+    stage = Stage()
+    await lab.add_pages("ok", "ok")
+    plugin = plugin_of(pages_workflow(), stage.process_item, save_result=save_effect)
+    async with lab.host({"pages": plugin}, policies={"pages": quick()}) as engine:
+        await stage.arrival("[1]", "[2]")
+        await lab.execute(REFUSE)
+        await lab.execute(ON_QUEUEING)
+        await lab.execute(text("delete from curation.claim where item = '[1]'"))
+        stage.release("[1]", "lost")
+        stage.release("[2]", "kept")
+        await lab.eventually(lambda: len(caplog.records) and "no way back to Queued" in caplog.text)
+        await lab.eventually(lambda: engine.counts["pages"].get("done") == 1)
+    assert engine.counts["pages"] == {"done": 1, "lost": 1}
+    assert await lab.all(text("select result from effect")) == [("kept",)]
+    assert await lab.statuses() == {"Processing": 1, "Completed": 1}
+    assert "curation rescue --orphans" in caplog.text

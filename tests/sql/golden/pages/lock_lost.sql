@@ -5,7 +5,9 @@ SELECT curation.claim.workflow, curation.claim.item, curation.claim.token, curat
     curation.worker.pid, EXISTS (SELECT curation_successor.id
   FROM curation.worker AS curation_successor
   WHERE left(CAST(curation_successor.id AS TEXT), 18) = left(CAST(curation.claim.worker AS TEXT), 18)
-  AND curation_successor.id != curation.claim.worker) AS lives_on
+  AND curation_successor.id != curation.claim.worker
+  AND NOT (curation_successor.id IS NULL
+    OR curation_successor.heartbeat_at < statement_timestamp() - $1::INTERVAL)) AS lives_on
 FROM curation.claim
 LEFT OUTER JOIN curation.worker ON curation.claim.worker = curation.worker.id
 WHERE curation.claim.workflow = 'page-curation'
