@@ -6,7 +6,8 @@ import pytest
 from reading.parts import parts, same
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted([ROOT / "README.md", ROOT / "examples/one_file/README.md", *ROOT.glob("docs/**/*.md")])
+EXAMPLES = [ROOT / f"examples/{name}/README.md" for name in ("one_file", "existing_table")]
+PAGES = sorted([ROOT / "README.md", *EXAMPLES, *ROOT.glob("docs/**/*.md")])
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
