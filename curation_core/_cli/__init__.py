@@ -12,6 +12,7 @@ import click
 from curation_core._cli.control import pause, resume
 from curation_core._cli.database import db
 from curation_core._cli.exits import Exit, exit_for
+from curation_core._cli.new_plugin import new_plugin
 from curation_core._cli.queueing import queue
 from curation_core._cli.rescuing import rescue
 from curation_core._cli.running import run
@@ -56,5 +57,5 @@ def curation() -> None:
     """Work the status columns of tables you already have."""
 
 
-for _command in (run, list_workflows, show_status, queue, select, pause, resume, rescue, show_sql, db):
+for _command in (run, list_workflows, show_status, queue, select, pause, resume, rescue, show_sql, db, new_plugin):
     curation.add_command(_command)
