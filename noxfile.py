@@ -171,7 +171,8 @@ def wheels(session: nox.Session, plugin: str) -> None:
     session.install(*by_path, *requirements("tests", *folders))
     session.chdir(empty)
     sources = [f"{name}={source_of(name)}" for name in built]
-    arguments = ["-c", str(ROOT / "pyproject.toml"), str(ROOT / "plugins" / plugin / "tests"), *session.posargs]
+    arguments = ["-c", str(ROOT / "pyproject.toml"), str(ROOT / "plugins" / plugin / "tests")]
+    arguments += session.posargs or ["-n", "auto", "--maxprocesses=4"]
     session.log(f"pytest {' '.join(arguments)}, on {', '.join(built)} from wheels")
     session.run("python", "-c", FROM_WHEELS, ",".join(sources), *arguments, log=False)
 
