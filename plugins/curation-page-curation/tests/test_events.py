@@ -317,7 +317,7 @@ HTML = {"Content-Type": "text/html"}
         (b"<p " + b"".join(b"a%d=1 " % n for n in range(50_000)) + b">", "too_many_attributes", Fail, {}),
         (b"<p " + b"".join(b"a%d " % n for n in range(250_000)) + b">", "too_costly", Fail, {"read_cpu_seconds": 0.5}),
         (b"<div></b>" * 200_000, "too_costly", Fail, {"read_cpu_seconds": 0.5}),
-        (gzip.compress(b"x"), None, Skip, {}),
+        (gzip.compress(b"x", mtime=0), None, Skip, {}),
     ],
     ids=[
         *("endless body", "drip", "gzip bomb", "endless headers", "nested", "nested and closed", "attributes"),
