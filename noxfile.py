@@ -177,6 +177,86 @@ def wheels(session: nox.Session, plugin: str) -> None:
     session.run("python", "-c", FROM_WHEELS, ",".join(sources), *arguments, log=False)
 
 
+def git(session: nox.Session, *words: str) -> str | None:
+    """What git says about this checkout; ``None`` where it ends with an error."""
+    from subprocess import run
+
+    if shutil.which("git") is None:
+        session.error("an older version is taken from git, and there is no git on the PATH")
+    ran = run(["git", "-C", str(ROOT), *words], capture_output=True, text=True, check=False)
+    return ran.stdout.strip() if ran.returncode == 0 else None
+
+
+def older_version(session: nox.Session) -> Path:
+    """Unpack the version to compare with: what follows ``--against``, else the last tag, else the last commit."""
+    if session.posargs:
+        option, _, named = " ".join(session.posargs).partition(" ")
+        if option != "--against" or not named:
+            session.error("what follows -- should be: --against REF")
+    elif tag := git(session, "describe", "--tags", "--abbrev=0"):
+        named = tag
+    elif git(session, "rev-parse", "--is-shallow-repository") != "false":
+        session.error(
+            "no full clone, so the last version can't be found: git fetch --unshallow --tags, or --against REF"
+        )
+    else:
+        session.log("no version is released yet (there is no tag): compared with HEAD, so with what is committed")
+        named = "HEAD"
+    commit = git(session, "rev-parse", "--verify", "--quiet", "--end-of-options", named + "^{commit}")
+    if commit is None:
+        session.error(f"git knows no {named!r}; if this clone is shallow: git fetch --unshallow --tags")
+    folder = Path(session.create_tmp()).resolve() / "older"
+    shutil.rmtree(folder, ignore_errors=True)
+    archive = folder.with_suffix(".tar")
+    if git(session, "archive", f"--output={archive}", commit) is None:
+        session.error(f"git can't unpack {named}")
+    shutil.unpack_archive(archive, folder)
+    session.log(f"compared with {named} ({commit[:10]})")
+    return folder
+
+
+@nox.session
+def interface(session: nox.Session) -> None:
+    """Compare the public interface with the last version's: what breaks must stand in a changelog fragment."""
+    older = older_version(session)
+    session.install(*(line for line in requirements("tests", ".") if line.startswith("griffe")))
+    session.run("python", "tests/compatibility/interface.py", str(older))
+
+
+def promised(session: nox.Session, core: Path, plugins: Path) -> list[str]:
+    """The folders of those plugins whose own requirement admits a core; each other one is named in the log."""
+    from packaging.requirements import Requirement
+
+    version = nox.project.load_toml(core / "pyproject.toml")["project"]["version"]
+    found = []
+    for path in sorted(plugins.glob("plugins/*/pyproject.toml")):
+        lines = nox.project.load_toml(path)["project"]["dependencies"]
+        refusing = [
+            line for line in lines if line.startswith("curation-core") and version not in Requirement(line).specifier
+        ]
+        if refusing:
+            session.log(f"{path.parent.name} asks for {refusing[0]}, so nothing is promised with {version}: left out")
+        else:
+            found.append(str(path.parent))
+    return found
+
+
+@nox.session(reuse_venv=False)  # pip keeps an installed version, however old it is
+@nox.parametrize("core", ["newer", "older"])
+def compatibility(session: nox.Session, core: str) -> None:
+    """Test the last version's plugins on this core, and this checkout's plugins on the last version's core."""
+    older = older_version(session)
+    core_folder, plugins = (ROOT, older) if core == "newer" else (older, ROOT)
+    folders = promised(session, core_folder, plugins)
+    if not folders:
+        return
+    editable = [word for folder in folders for word in ("-e", folder)]
+    session.install("-e", f"{core_folder}[embedded]", *editable, *requirements("tests", str(plugins), *folders))
+    session.chdir(older.parent)  # where neither of the two is found but by its installation
+    tests = [f"{folder}/tests" for folder in folders]
+    session.run("pytest", "-c", str(plugins / "pyproject.toml"), "-n", "auto", "--maxprocesses=4", *tests)
+
+
 @nox.session
 def coverage(session: nox.Session) -> None:
     """Run the tests and list the lines and branches that they did not reach."""

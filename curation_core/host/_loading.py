@@ -120,7 +120,8 @@ def _require_this_core(entry: PluginEntry) -> None:
         applies = wanted.marker is None or wanted.marker.evaluate({"extra": ""})
         if running is not None and applies and not wanted.specifier.contains(running, prereleases=True):
             fault = f"it requires {CORE}{wanted.specifier}, and {running} runs"
-            raise Refused(PluginState.INCOMPATIBLE, fault, f"install a {entry.distribution} made for {CORE} {running}")
+            remedy = f"install a {entry.distribution} made for {CORE} {running}, or {CORE}{wanted.specifier}"
+            raise Refused(PluginState.INCOMPATIBLE, fault, remedy)
 
 
 def _require_this_api(plugin: object) -> None:

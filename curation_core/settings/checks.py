@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
@@ -16,6 +17,8 @@ from curation_core.settings.problems import NOT_SET, Problem, dotted, shown_valu
 from curation_core.settings.sources import Entry, Layer
 
 M = TypeVar("M", bound=BaseModel)
+
+_logger = logging.getLogger("curation_core.settings")
 
 _DURATION = "should be a duration such as '90s', '5m', '1h' or a number of seconds"
 _ONE_SCHEDULE = ("every", "cron")
@@ -47,7 +50,7 @@ def require_one_schedule(layer: Layer, path: KeyPath) -> None:
 def build(
     model: type[M], path: KeyPath, entries: Mapping[KeyPath, Entry], catalogue: Catalogue, *, complete: bool = True
 ) -> tuple[M | None, list[Problem]]:
-    """Validate a table.
+    """Validate a table. Each key in it that is deprecated is logged as a warning.
 
     Args:
         model: What the table must be.
@@ -59,6 +62,9 @@ def build(
     Returns:
         The model's instance and no problem; or ``None`` and the problems.
     """
+    for entry in entries.values():
+        if entry.key.deprecated:
+            _logger.warning("%s  %s  is deprecated: %s", dotted(entry.key.path), entry.place, entry.key.deprecated)
     details: Sequence[ErrorDetails]
     try:
         return model.model_validate(_nested(path, entries)), []

@@ -29,11 +29,13 @@ class Key:
         path: Its tables and its name.
         annotation: The type its value must have.
         secret: Whether a secret stands in it: then the file is no place for it and its value is never shown.
+        deprecated: What to do instead and when it goes, where its field says ``deprecated``.
     """
 
     path: KeyPath
     annotation: Any
     secret: bool
+    deprecated: str = ""
 
     @property
     def variable(self) -> str:
@@ -66,7 +68,8 @@ class Catalogue:
             if inner is not None and inner not in within and inner is not model:
                 self.add((*path, name), inner, (*within, model))
             else:
-                self.keys[*path, name] = Key((*path, name), info.annotation, _holds_secret(info.annotation))
+                going = info.deprecation_message or ""
+                self.keys[*path, name] = Key((*path, name), info.annotation, _holds_secret(info.annotation), going)
 
     def names_in(self, table: KeyPath) -> list[str]:
         """What may stand in a table, for a suggestion."""

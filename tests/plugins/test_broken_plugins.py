@@ -1,6 +1,7 @@
 """One folder and one expectation for each way of being wrong."""
 
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -46,8 +47,9 @@ EXPECTED = {
     ),
     "requires_other_core": Wrong(
         INCOMPATIBLE,
-        "it requires curation-core>=99, and 0",
-        "install a curation-broken-requires-other-core made for curation-core 0",
+        f"it requires curation-core>=99, and {version('curation-core')} runs",
+        f"install a curation-broken-requires-other-core made for curation-core {version('curation-core')}, "
+        "or curation-core>=99",
     ),
     "requirement_unreadable": Wrong(
         INCOMPATIBLE,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from curation_core import hookimpl
+from curation_core import hookimpl, hookspecs
 from curation_core.host import Host, PluginReport, PluginState
 
 
@@ -186,3 +186,30 @@ def test_a_helper_that_resembles_a_hook_that_is_there_is_no_mistake(plugin):
 )
 def test_a_report_reads_in_a_line_or_two(report, expected):
     assert str(report) == expected
+
+
+# -- what goes ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mark", ["warn_on_impl", "warn_on_impl_args"])
+def test_who_implements_what_goes_is_warned_with_what_to_do_and_loads(plugin, monkeypatch, mark):
+    text = "on_paused and its reason go in 0.3: implement on_settled, whose outcome is then paused"
+    going = DeprecationWarning(text)
+    monkeypatch.setitem(
+        hookspecs.on_paused.curation_core_spec, mark, going if mark == "warn_on_impl" else {"reason": going}
+    )
+
+    with pytest.warns(DeprecationWarning, match=text) as warned:
+        report = Host().register(plugin(on_paused=lambda reason: None), "watcher")
+
+    assert report.state is PluginState.OK, str(report)
+    assert [warning.filename for warning in warned] == [__file__]  # where the author finds it
+
+
+def test_who_takes_nothing_of_what_goes_is_not_warned(plugin, monkeypatch):
+    going = {"reason": DeprecationWarning("its reason goes in 0.3")}
+    monkeypatch.setitem(hookspecs.on_paused.curation_core_spec, "warn_on_impl_args", going)
+
+    report = Host().register(plugin(on_paused=lambda workflow: None), "watcher")
+
+    assert report.state is PluginState.OK, str(report)

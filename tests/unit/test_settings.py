@@ -263,3 +263,36 @@ def test_a_configuration_gives_its_values_away_once():
     assert "sk-1234" not in repr(vars(configuration))
     with pytest.raises(RuntimeError, match="resolved before"):
         configuration.resolve(SCAN)
+
+
+# -- what goes -----------------------------------------------------------------------------------------------------
+
+
+class OlderSettings(BaseModel):
+    pace: float = Field(default=0, deprecated="set `gap_seconds` instead; `pace` goes in 0.3")
+    token: SecretStr = Field(default=SecretStr(""), deprecated="set `api_key` instead; `token` goes in 0.3")
+    gap_seconds: float = 1
+
+
+OLDER = {"deep-scan": Declared(settings=OlderSettings)}
+
+
+def test_a_deprecated_key_is_warned_of_with_its_place_and_what_to_do_and_holds(caplog):
+    toml = "[workflows.deep-scan.settings]\npace = 3\ngap_seconds = 2\n"
+    secret = {"CURATION_WORKFLOWS__DEEP_SCAN__SETTINGS__TOKEN": "sk-1234"}
+
+    settings = read(toml, secret, OLDER)
+
+    said = [record.getMessage() for record in caplog.records if record.name == "curation_core.settings"]
+    table, variable = "workflows.deep-scan.settings", "CURATION_WORKFLOWS__DEEP_SCAN__SETTINGS__TOKEN"
+    assert said == [
+        f"{table}.pace  curation.toml:2  is deprecated: set `gap_seconds` instead; `pace` goes in 0.3",
+        f"{table}.token  {variable}  is deprecated: set `api_key` instead; `token` goes in 0.3",
+    ]
+    assert settings.plugin_settings["deep-scan"].model_dump()["pace"] == 3
+
+
+def test_a_deprecated_key_that_nobody_sets_is_not_warned_of(caplog):
+    read("[workflows.deep-scan.settings]\ngap_seconds = 2\n", workflows=OLDER)
+
+    assert [record for record in caplog.records if record.name == "curation_core.settings"] == []
