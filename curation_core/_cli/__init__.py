@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from curation_core._cli.checking import plugin
 from curation_core._cli.control import pause, resume
 from curation_core._cli.database import db
 from curation_core._cli.exits import Exit, exit_for
@@ -57,5 +58,18 @@ def curation() -> None:
     """Work the status columns of tables you already have."""
 
 
-for _command in (run, list_workflows, show_status, queue, select, pause, resume, rescue, show_sql, db, new_plugin):
+for _command in (
+    run,
+    list_workflows,
+    show_status,
+    queue,
+    select,
+    pause,
+    resume,
+    rescue,
+    show_sql,
+    db,
+    plugin,
+    new_plugin,
+):
     curation.add_command(_command)

@@ -105,32 +105,24 @@ def rendered(names: Names) -> dict[Path, str]:
 
     Args:
         names: What its parts are called.
+
+    Raises:
+        click.ClickException: The core runs without being installed, so that it has no version to ask for.
     """
     from string import Template
 
-    words = {**names._asdict(), "column": names.workflow.replace("-", "_"), "core_range": _core_range()}
+    from curation_core._declared import core_range
+
+    words = {**names._asdict(), "column": names.workflow.replace("-", "_"), "core_range": core_range()}
+    if not words["core_range"]:
+        message = "curation-core runs here without being installed, so a plugin can't ask for it: install it with pip"
+        raise click.ClickException(message)
     files = {}
     for source in sorted(TEMPLATES.rglob(f"*{_SUFFIX}")):
         parts = source.relative_to(TEMPLATES).with_name(source.name.removesuffix(_SUFFIX)).parts
         path = Path(*(names.package if part == "__package__" else part for part in parts))
         files[path] = Template(source.read_text(encoding="utf-8")).substitute(words)
     return files
-
-
-def _core_range() -> str:
-    """From the core that runs, to before the next that may break a plugin."""
-    from packaging.version import Version
-
-    from curation_core.host import core_version
-
-    version = core_version()
-    if version is None:
-        message = "curation-core runs here without being installed, so a plugin can't ask for it: install it with pip"
-        raise click.ClickException(message)
-    running = Version(version)
-    major, minor = running.major, running.minor
-    lowest = running.public if running.is_prerelease else f"{major}.{minor}"  # 0.2 leaves out 0.2.0rc1
-    return f">={lowest},<{major + 1 if major else f'0.{minor + 1}'}"
 
 
 def _likely(name: str) -> str:

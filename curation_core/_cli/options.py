@@ -55,14 +55,14 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Write JSON.  [de
 dry_run = click.option("--dry-run", is_flag=True, help="Change nothing, say what would change.  [default: change it]")
 
 
-def chosen(*, database: bool = True, plugins: bool = True) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def chosen(*, database: bool = True, strict: bool = True) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Add the options that choose the settings; the command gets them as one `Chosen`, by position.
 
     Args:
         database: Whether the command needs one.
-        plugins: Whether it loads plugins.
+        strict: Whether it can refuse to go on when a plugin is wrong.
     """
-    options = [_CONFIG, *([_DATABASE] if database else []), *([_PLUGIN, _STRICT] if plugins else [])]
+    options = [_CONFIG, *([_DATABASE] if database else []), _PLUGIN, *([_STRICT] if strict else [])]
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(command)

@@ -79,16 +79,20 @@ def load(chosen: Chosen, *, needed: Collection[str] | None = (), quiet: bool = F
     return Loaded(host, settings)
 
 
-def load_host(chosen: Chosen) -> Host:
+def load_host(chosen: Chosen, *, insist: bool = True) -> Host:
     """The plugins alone, for a command that first asks whether their settings matter to it.
+
+    Args:
+        chosen: The options.
+        insist: Whether a wrong plugin may be an error, and not only a report.
 
     Raises:
         PluginError: A plugin is wrong that was named by an option, or any in strict mode.
     """
-    return _host(chosen, _read(chosen), quiet=True)
+    return _host(chosen, _read(chosen), quiet=True, insist=insist)
 
 
-def _host(chosen: Chosen, configuration: Configuration, *, quiet: bool) -> Host:
+def _host(chosen: Chosen, configuration: Configuration, *, quiet: bool, insist: bool = True) -> Host:
     from curation_core.host import Host, PluginState
 
     _log(configuration, quiet=quiet)
@@ -97,11 +101,11 @@ def _host(chosen: Chosen, configuration: Configuration, *, quiet: bool) -> Host:
         sys.path.insert(0, os.getcwd())  # noqa: PTH109 - the text that python -m would put there
     for reference in chosen.plugins:
         report = host.register_reference(reference)
-        if report.state is not PluginState.OK:
+        if insist and report.state is not PluginState.OK:
             message = f"--plugin {reference}: {report}"
             raise PluginError(message)
     host.discover()
-    if configuration.plugins.strict:
+    if insist and configuration.plugins.strict:
         host.require_all()
     return host
 

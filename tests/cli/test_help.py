@@ -23,7 +23,7 @@ by_name = pytest.mark.parametrize("name", COMMANDS, ids=" ".join)
 def test_every_command_is_there():
     assert {" ".join(name) for name in COMMANDS} == {
         "run", "workflows", "status", "queue", "select", "pause", "resume", "rescue", "sql",
-        "db upgrade", "db check", "db sql", "new-plugin",
+        "db upgrade", "db check", "db sql", "new-plugin", "plugin check",
     }  # fmt: skip
 
 
@@ -44,7 +44,7 @@ def test_every_option_says_what_it_does_and_its_default(name):
 @by_name
 def test_a_command_that_reads_writes_json_and_one_that_changes_has_a_dry_run(name):
     flags = {flag for option in COMMANDS[name].params for flag in option.opts}
-    reading = name in {("workflows",), ("status",), ("rescue",), ("db", "check")}
+    reading = name in {("workflows",), ("status",), ("rescue",), ("db", "check"), ("plugin", "check")}
     changing = name in {
         ("queue",),
         ("select",),

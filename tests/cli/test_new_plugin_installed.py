@@ -76,10 +76,11 @@ def bin_folder(cli, tmp_path_factory):
 
 def test_a_new_plugin_passes_all_that_its_own_checks_ask(cli, bin_folder):
     new = cli.folder / "new"
-    listed = json.loads(run(bin_folder / "curation", "workflows", "--json", folder=cli.folder))
-    assert [(each["name"], each["distribution"], each["state"]) for each in listed["plugins"]] == [
-        ("reading-time", "acme-reading-time", "ok")
+    listed = json.loads(run(bin_folder / "curation", "plugin", "check", "--json", folder=cli.folder))
+    assert [(each["name"], each["distribution"], each["state"], each["findings"]) for each in listed["plugins"]] == [
+        ("reading-time", "acme-reading-time", "ok", [])
     ]
+    assert "articles.reading_time_status" in run(bin_folder / "curation", "workflows", folder=cli.folder)
     run(bin_folder / "ruff", "check", folder=new)
     run(bin_folder / "ruff", "format", "--check", folder=new)
     run(bin_folder / "mypy", folder=new)

@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-
-from pydantic import BaseModel
-
 from curation_core import _preflight
 from curation_core._binding import fit
-from curation_core.errors import ConfigurationError
-from curation_core.settings import Configuration
+from curation_core._declared import settings_findings
 from curation_core.testing.conformance.bench import Bench, HarnessError, refuse
 from curation_core.testing.loading import load
-
-STRANGER = "conformance_no_such_key"
-NONSENSE = '{ conformance_no_such_key = "of no type" }'
-"""A value that no number, text, list or model takes."""
 
 
 async def loads(bench: Bench) -> None:
@@ -70,34 +58,6 @@ async def comes_to_its_end(bench: Bench) -> None:
 
 async def refuses_settings(bench: Bench) -> None:
     """What is wrong in the settings is an error that names it."""
-    host = load(bench.case.workflow, bench.case.plugin)
-    workflow = host.workflows[bench.case.workflow].workflow
-    model = workflow.settings
-    if model is None:
-        return
-    for key, line in _mistakes(model):
-        said = _complaints(bench.case.workflow, {bench.case.workflow: workflow}, line)
-        if key not in said:
-            refuse(
-                f"the setting `{line}` is taken without a word about {key}" if not said else f"{line}: {said}",
-                "give each field of the settings a type that its values must have, and the model (and each model in "
-                'it) ConfigDict(extra="forbid")',
-            )
-
-
-def _mistakes(model: type[BaseModel]) -> Iterator[tuple[str, str]]:
-    yield STRANGER, f"{STRANGER} = 1"
-    for name, about in model.model_fields.items():
-        nested = isinstance(about.annotation, type) and issubclass(about.annotation, BaseModel)
-        yield (STRANGER if nested else name), f"{about.alias or name} = {NONSENSE}"
-
-
-def _complaints(name: str, workflows: dict[str, Any], line: str) -> str:
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "curation.toml"
-        file.write_text(f"[workflows.{name}.settings]\n{line}\n")
-        try:
-            Configuration.read(file, environ={}).resolve(workflows)
-        except ConfigurationError as error:
-            return str(error).replace(str(file), "curation.toml")
-    return ""
+    name = bench.case.workflow
+    for finding in settings_findings(name, load(name, bench.case.plugin).workflows[name].workflow):
+        refuse(*finding)
