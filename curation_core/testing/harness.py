@@ -45,6 +45,7 @@ class Harness(Desk):
         workflow: What the plugin declares.
         clock: The time of all engines here.
         faults: What the engines in this process meet.
+        always: What is otherwise in the policy of every engine here than in the plugin's own.
 
     Raises:
         HarnessError: The plugin is refused; the message says why, with the remedy.
@@ -71,6 +72,7 @@ class Harness(Desk):
         self._raw_settings = settings
         self._nursery = nursery or Nursery(name, plugin if isinstance(plugin, str) else None)
         self._processes: list[EngineProcess] = []
+        self.always: Mapping[str, Any] = {}
 
     # -- items and engines --------------------------------------------------------------------------------------------
 
@@ -196,7 +198,7 @@ class Harness(Desk):
         kept = {name: getattr(own, name) for name in own.model_fields_set}
         if "every" in changes:
             kept.pop("cron", None)
-        return Policy.model_validate({**kept, **changes})
+        return Policy.model_validate({**kept, **self.always, **changes})
 
     def store(self, lost_after: timedelta = BRISK["lost_after"]) -> WatchedStore:
         """The engine's own access to the database. Close it."""

@@ -6,7 +6,7 @@ import pytest
 from reading.parts import parts, same
 
 ROOT = Path(__file__).resolve().parents[2]
-EXAMPLES = [ROOT / f"examples/{name}/README.md" for name in ("one_file", "existing_table")]
+EXAMPLES = [ROOT / f"examples/{name}/README.md" for name in ("one_file", "existing_table", "thumbnails")]
 PAGES = sorted([ROOT / "README.md", *EXAMPLES, *ROOT.glob("docs/**/*.md")])
 
 

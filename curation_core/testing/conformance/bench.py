@@ -24,6 +24,8 @@ from curation_core.testing.processes import Nursery
 
 Check = Callable[["Bench"], Awaitable[None]]
 FEWEST_RUNS, MOST_RUNS = 2, 8
+UNISOLATED = {"isolation": "none", "memory_limit": 0}
+"""Faults, stand-ins and the loopback server's witnesses are in the engine's process, so the items are, too."""
 
 
 class Nonconforming(AssertionError):
@@ -152,7 +154,7 @@ class Bench:
 
     def _harness(self, url: str) -> Harness:
         case = self.case
-        return Harness(
+        harness = Harness(
             url,
             case.workflow,
             case.plugin,
@@ -160,6 +162,8 @@ class Bench:
             resources=case.lifespan(self.http),
             nursery=self.nursery,
         )
+        harness.always = UNISOLATED
+        return harness
 
     def load(self) -> None:
         """Load the plugin.
