@@ -56,9 +56,11 @@ def breakages(older: Path, newer: Path) -> Iterator[griffe.Breakage]:
 
 
 def is_told(breakage: griffe.Breakage, fragments: Path) -> bool:
-    """Whether a fragment names what broke: a function or a field by its own name, ``__init__`` by its class's."""
-    *_, owner, name = breakage.obj.path.split(".")
-    word = re.compile(rf"\b{owner if name == '__init__' else name}\b")
+    """Whether a fragment names what broke: ``Policy.every`` or ``on_error``; ``__init__`` by its class, ``Policy``."""
+    path = breakage.obj.path.removesuffix(".__init__")
+    parents = sorted((f"{each}." for each in (*PACKAGES, HOOKS)), key=len, reverse=True)
+    name = next(path.removeprefix(parent) for parent in parents if path.startswith(parent))
+    word = re.compile(rf"\b{re.escape(name)}\b")
     return any(word.search(path.read_text()) for kind in TELLING for path in fragments.glob(f"*.{kind}.md"))
 
 

@@ -51,10 +51,10 @@ def test_what_is_public_and_taken_away_is_found_and_nothing_else(found):
 def test_only_a_fragment_of_a_telling_kind_that_names_it_tells_of_a_breakage(found, tmp_path):
     [breakage] = [each for each in found if each.obj.name == "size"]
     (tmp_path / "+sizes.added.md").write_text("`settings`: The key `size` is called otherwise.")
-    (tmp_path / "+names.changed.md").write_text("`settings`: Other sizes than before.")
+    (tmp_path / "+names.changed.md").write_text("`settings`: A size is another.")
     assert not interface.is_told(breakage, tmp_path)
 
-    (tmp_path / "+sizes.changed.md").write_text("`settings`: The key `size` is now called `batch_size`.")
+    (tmp_path / "+sizes.changed.md").write_text("`settings`: The key `Policy.size` is now called `batch_size`.")
     assert interface.is_told(breakage, tmp_path)
 
 
