@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from curation_core.states import Role as Role
     from curation_core.states import States as States
     from curation_core.states import Transition as Transition
+    from curation_core.typed import Plugin as Plugin
     from curation_core.workflow import Workflow as Workflow
 
 _HOME = {
@@ -46,6 +47,7 @@ _HOME = {
     "Fail": "outcomes",
     "Outcome": "outcomes",
     "Pause": "outcomes",
+    "Plugin": "typed",
     "Policy": "policy",
     "Retry": "outcomes",
     "Role": "states",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, overload
 
 import pluggy
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -23,8 +23,20 @@ HOOK_API = 1
 """The version of this interface. A plugin made for another one says so with ``__curation_api__``."""
 
 hookspec = pluggy.HookspecMarker(PROJECT)
-hookimpl = pluggy.HookimplMarker(PROJECT)
 Hook = TypeVar("Hook", bound=Callable[..., Any])
+
+
+class Mark(Protocol):
+    """``@hookimpl`` without those of pluggy's options that the host refuses, so that a checker refuses them too."""
+
+    @overload
+    def __call__(self, function: Hook, /) -> Hook: ...
+
+    @overload
+    def __call__(self, *, specname: str = ..., optionalhook: bool = ...) -> Callable[[Hook], Hook]: ...
+
+
+hookimpl: Mark = pluggy.HookimplMarker(PROJECT)
 
 OWNER_HOOKS = ("declare_workflow", "lifespan", "process_item", "save_result", "on_error")
 REQUIRED_HOOKS = ("declare_workflow", "process_item")
@@ -50,7 +62,9 @@ def declare_workflow() -> Workflow:  # type: ignore[empty-body]  # a specificati
 def lifespan(settings: Any, sessions: async_sessionmaker[AsyncSession]) -> AbstractAsyncContextManager[Any]:  # type: ignore[empty-body]  # likewise
     """Open what the items share for as long as the process works: an HTTP session, a model in memory.
 
-    Called once per process by the owner, before the first claim; left after the last settle.
+    Called once per process by the owner, before the first claim; left after the last settle. With ``isolation =
+    "process"`` that is once per child process, in the child, and left when the child ends; a child opens no database
+    connection, so a ``lifespan`` that asks for ``sessions`` disables its workflow there.
 
     Args:
         settings: The instance of the workflow's settings model, or ``None``.

@@ -3,13 +3,13 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, assert_type
 
 from pydantic import BaseModel
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from curation_core import (
     Attempt,
@@ -20,11 +20,15 @@ from curation_core import (
     Policy,
     Retry,
     Role,
+    Selected,
+    Selection,
     Skip,
     States,
     Transition,
     Workflow,
     hookimpl,
+    select_rows,
+    select_rows_sync,
 )
 
 
@@ -49,9 +53,18 @@ class Page(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     url: Mapped[str]
     curation: Mapped[str]
+    decided: Mapped[str]
     status: Mapped[Status]
     error: Mapped[str | None]
     title: Mapped[str | None]
+
+
+class PageCount(Model):
+    """What the plugin counts, in a table of its own."""
+
+    __tablename__ = "page_counts"
+    day: Mapped[date] = mapped_column(primary_key=True)
+    calls: Mapped[int]
 
 
 class Settings(BaseModel):
@@ -88,13 +101,17 @@ def declare_workflow() -> Workflow:
         order_by=(Page.title.desc(), Page.id),
         defaults=Policy(batch_size=20, every=timedelta(minutes=2), backoff=(timedelta(seconds=5),)),
         settings=Settings,
+        selection=Selection(column=Page.decided, selects=("Selected",), eligible=(None, Role.FAILED), withdrawn=None),
+        owns=(PageCount,),
     )
 
 
 @hookimpl
 @asynccontextmanager
-async def lifespan(settings: Settings) -> AsyncGenerator[Client]:
+async def lifespan(settings: Settings, sessions: async_sessionmaker[AsyncSession]) -> AsyncGenerator[Client]:
     """Share one client."""
+    async with sessions.begin() as session:
+        await session.merge(PageCount(day=date(2026, 1, 1), calls=0))
     yield Client(settings.user_agent)
 
 
@@ -139,6 +156,28 @@ def on_settled(workflow: str, outcome: str, seconds: float) -> None:
     """Count."""
 
 
+@hookimpl
+def on_claimed(workflow: str, items: int) -> None:
+    """Count."""
+
+
+@hookimpl
+def on_rescued(workflow: str, item: str, outcome: str, reason: str) -> None:
+    """Count."""
+
+
+@hookimpl(specname="on_paused")
+def when_paused(seconds: float) -> None:
+    """Count."""
+
+
+async def decide(session: AsyncSession, other: Session) -> int:
+    """What an application calls when a person has decided."""
+    selected = await select_rows(session, "page-curation", [42], "Selected")
+    assert_type(selected, Selected)
+    return selected.queued + select_rows_sync(other, "page-curation", [(1, 2)]).withdrawn
+
+
 declared = declare_workflow()  # a marked hook stays callable, with its own signature
 assert_type(declared, Workflow)
 assert_type(declared.defaults, Policy)
@@ -147,10 +186,3 @@ assert_type(declared.defaults.every, timedelta)
 assert_type(Transition.CLAIM.source, Role)
 assert_type(Attempt("page-curation", "[42]").is_last, bool)
 assert_type(Policy().cron, str | None)
-
-refused = [
-    Skip(),  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue] - a skip has a reason
-    Retry("soon"),  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - a wait is a timedelta
-    Policy(batchsize=3),  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue] - no such key
-    States("Queued"),  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue] - roles are named
-]

@@ -17,7 +17,7 @@ from curation_core.testing.loopback import LoopbackServer
 def conformance_suite(
     workflow: str,
     *,
-    make_item: Callable[..., object],
+    make_item: Callable[[int], object] | Callable[[int, LoopbackServer], object],
     plugin: object = None,
     tables: MetaData | None = None,
     prepare: Callable[[AsyncSession], Awaitable[None]] | None = None,
