@@ -21,11 +21,27 @@ STEADY = 60.0
 """Seconds after which a process has shown that it can live, and the pauses begin anew."""
 
 
+async def start(arguments: list[str], url: str) -> asyncio.subprocess.Process:
+    """Start a process of ``curation run``.
+
+    It is in a process group of its own, or Ctrl-C would reach it twice: from the terminal and from here. With
+    ``--parent-pipe`` it reads a pipe from here, and drains when that ends: it does not outlive this process, however
+    that dies.
+
+    Args:
+        arguments: Of ``curation run``.
+        url: The database's address, handed on by the environment.
+    """
+    others = {name: text for name, text in os.environ.items() if name not in _OTHER_ADDRESSES}
+    # -P: the current folder is no place to import from, as for the command `curation` itself.
+    command = [sys.executable, "-P", "-m", "curation_core", "run", *arguments]
+    environment = {**others, "CURATION_DATABASE_URL": url}
+    pipe = asyncio.subprocess.PIPE
+    return await asyncio.create_subprocess_exec(*command, stdin=pipe, env=environment, start_new_session=True)
+
+
 class Supervisor:
     """Keeps a number of processes running.
-
-    Each is in a process group of its own, or Ctrl-C would reach it twice: from the terminal and from here. Each reads
-    a pipe from here, and drains when it ends: none outlives this process, however that dies.
 
     Args:
         arguments: Of ``curation run``.
@@ -34,10 +50,7 @@ class Supervisor:
     """
 
     def __init__(self, arguments: list[str], url: str, processes: int) -> None:
-        # -P: the current folder is no place to import from, as for the command `curation` itself.
-        self._command = [sys.executable, "-P", "-m", "curation_core", "run", *arguments]
-        others = {name: text for name, text in os.environ.items() if name not in _OTHER_ADDRESSES}
-        self._environment = {**others, "CURATION_DATABASE_URL": url}
+        self._arguments, self._url = arguments, url
         self._processes = processes
         self._final = {Exit.WELL, Exit.FOUND} if "--until-idle" in arguments else {Exit.WELL}
         self._running: set[asyncio.subprocess.Process] = set()
@@ -71,7 +84,7 @@ class Supervisor:
                 return max(code, found)
             found = Exit.FOUND
             pause = FIRST_PAUSE if loop.time() - started > STEADY else min(pause * 2, LONGEST_PAUSE)
-            _logger.error("a process ended with %s; it is started again in %g s", _cause(code), pause)
+            _logger.error("a process ended with %s; it is started again in %g s", cause(code), pause)
             try:
                 async with asyncio.timeout(pause):
                     await self._stopping.wait()
@@ -80,9 +93,7 @@ class Supervisor:
             return max(code, found)
 
     async def _once(self) -> int:
-        process = await asyncio.create_subprocess_exec(
-            *self._command, stdin=asyncio.subprocess.PIPE, env=self._environment, start_new_session=True
-        )
+        process = await start(self._arguments, self._url)
         self._running.add(process)
         if self._stopping.is_set():  # it was being started while the others were stopped
             process.send_signal(signal.SIGTERM)
@@ -92,5 +103,6 @@ class Supervisor:
             self._running.discard(process)
 
 
-def _cause(code: int) -> str:
+def cause(code: int) -> str:
+    """What the exit code of a process says."""
     return f"exit code {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"

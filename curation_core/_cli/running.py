@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from curation_core._cli.options import Chosen, chosen
-from curation_core._cli.session import Loaded, load
+from curation_core._cli.session import Loaded, general_settings, load
 from curation_core.errors import PluginError, UnknownWorkflow
 
 
@@ -16,6 +16,7 @@ Examples:
   curation run --workflow deep-scan --workflow sitemap-import
   curation run --until-idle --database postgresql://me@db/leads
   curation run --processes 4
+  curation run --reload --plugin titles
 
 \b
 Ctrl-C and SIGTERM stop it: running items may finish for host.drain_timeout, the rest is given back uncharged. A
@@ -37,12 +38,25 @@ second Ctrl-C gives everything back at once.
     default=1,
     help="Run as so many processes; one that dies is started again.  [default: 1]",
 )
+@click.option(
+    "--reload",
+    is_flag=True,
+    help="Start again whenever a file of a plugin changes, for the time in which it is written.  [default: never]",
+)
 @click.option("--parent-pipe", is_flag=True, hidden=True, help="Stop when the standard input ends.")
 @chosen()
-def run(options: Chosen, *, names: tuple[str, ...], until_idle: bool, processes: int, parent_pipe: bool) -> None:
+def run(
+    options: Chosen, *, names: tuple[str, ...], until_idle: bool, processes: int, reload: bool, parent_pipe: bool
+) -> None:
     """Claim queued rows, process them and settle them."""
     from curation_core._cli import working
 
+    if reload:
+        if until_idle or processes > 1:
+            message = "--reload keeps one process running: leave out --until-idle and --processes"
+            raise click.UsageError(message)
+        main = working.reload(general_settings(options), options, names)
+        click.get_current_context().exit(working.on_a_fast_loop(main))
     loaded = load(options, needed=names or None)
     _require_work(loaded, names)
     if processes > 1:

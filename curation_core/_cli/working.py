@@ -17,6 +17,7 @@ from curation_core._cli.processes import Supervisor
 from curation_core._cli.progress import reporting
 from curation_core._cli.session import Loaded, TableFault, database_url, open_store
 from curation_core.engine import Engine, Summary
+from curation_core.settings import Settings
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 COLLECT_AFTER = (50_000, 20, 100)
@@ -67,19 +68,36 @@ async def supervise(
     loaded: Loaded, options: Chosen, names: tuple[str, ...], *, until_idle: bool, processes: int
 ) -> int:
     """Run several processes until they are told to stop, or are idle. Returns the exit code; see `work`."""
-    arguments = [f"--workflow={name}" for name in names]
-    arguments += [f"--plugin={reference}" for reference in options.plugins]
-    arguments += [f"--config={options.config}"] if options.config else []
-    arguments += ["--strict"] if options.strict else []
-    arguments += ["--until-idle"] if until_idle else []
+    arguments = [*_handed_on(options, names), *(["--until-idle"] if until_idle else [])]
     # The address goes by the environment: that of a server of our own, and one with a password, which `ps` would show.
     with database_url(loaded.settings.database) as url:
         async with open_store(loaded.settings, url=url):
             pass  # one message and not one of each process, should something be wrong
-        supervisor = Supervisor([*arguments, "--parent-pipe"], url, processes)
+        supervisor = Supervisor(arguments, url, processes)
         signalled = _stop_on_signals(lambda: supervisor.forward(signalled[-1]))
         code = await supervisor.run()
     return 128 + signalled[0] if signalled else code
+
+
+async def reload(settings: Settings, options: Chosen, names: tuple[str, ...]) -> int:
+    """Run a process that is started again at every change of a plugin's file. Returns the exit code of the signal."""
+    from curation_core._cli.reloading import Reloader
+
+    with database_url(settings.database) as url:
+        async with open_store(settings, url=url):
+            pass  # what no change of a plugin mends is told before anything is waited for
+        reloader = Reloader(_handed_on(options, names), url, options.plugins)
+        signalled = _stop_on_signals(lambda: reloader.forward(signalled[-1]))
+        await reloader.run()
+    return 128 + signalled[0]
+
+
+def _handed_on(options: Chosen, names: tuple[str, ...]) -> list[str]:
+    arguments = [f"--workflow={name}" for name in names]
+    arguments += [f"--plugin={reference}" for reference in options.plugins]
+    arguments += [f"--config={options.config}"] if options.config else []
+    arguments += ["--strict"] if options.strict else []
+    return [*arguments, "--parent-pipe"]
 
 
 def _stop_on_signals(stop: Callable[[], None]) -> list[int]:
