@@ -7,11 +7,9 @@ of pytest-xdist) starts an embedded one and throws it away.
 from __future__ import annotations
 
 import asyncio
-import inspect
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -75,27 +73,9 @@ def open_folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def eventually() -> Callable[..., Awaitable[Any]]:
     """``await eventually(condition, deadline=seconds)``: what the condition, sync or async, says when it is true."""
-    return until
+    from curation_core.testing import eventually  # noqa: PLC0415 - heavy, hence when a test asks
 
-
-async def until(condition: Callable[[], Any], deadline: float = 20.0) -> Any:
-    end = time.monotonic() + deadline
-    while True:
-        found = condition()
-        if inspect.isawaitable(found):
-            found = await found
-        if found:
-            return found
-        if time.monotonic() > end:
-            pytest.fail(f"not within {deadline} s: {written(condition)} (the last answer: {found!r})")
-        await asyncio.sleep(0.02)
-
-
-def written(condition: Callable[[], Any]) -> str:
-    try:
-        return inspect.getsource(condition).strip()
-    except (OSError, TypeError):
-        return repr(condition)
+    return eventually
 
 
 class CreateDatabase(ExecutableDDLElement):

@@ -6,8 +6,9 @@ that pytest starts in an environment that has this package without paying for it
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from curation_core._lazy import on_first_use
 
 if TYPE_CHECKING:
     from curation_core.testing.clock import Clock as Clock
@@ -51,15 +52,5 @@ _HOME = {
 }
 __all__ = sorted(_HOME)  # noqa: PLE0605 - the table above is the list, said once
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        message = f"module 'curation_core.testing' has no attribute {name!r}"
-        raise AttributeError(message)
-    value = getattr(import_module(f"curation_core.testing.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+if not TYPE_CHECKING:  # or checkers would take any name for one that is there
+    __getattr__, __dir__ = on_first_use(globals(), _HOME)

@@ -24,7 +24,7 @@ async def eventually(condition: Callable[[], Any], deadline: float = 60.0) -> An
         What the condition gave when it was true.
 
     Raises:
-        HarnessError: It never was. The message has what it gave last.
+        HarnessError: It never was. The message has its source and what it gave last.
     """
     end = time.monotonic() + deadline
     while True:
@@ -34,6 +34,13 @@ async def eventually(condition: Callable[[], Any], deadline: float = 60.0) -> An
         if found:
             return found
         if time.monotonic() > end:
-            message = f"not within {deadline:g} s; the last answer was {found!r}"
+            message = f"not within {deadline:g} s: {_written(condition)}; the last answer was {found!r}"
             raise HarnessError(message)
         await asyncio.sleep(POLL)
+
+
+def _written(condition: Callable[[], Any]) -> str:
+    try:
+        return inspect.getsource(condition).strip()
+    except (OSError, TypeError):
+        return repr(condition)

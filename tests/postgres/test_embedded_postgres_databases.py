@@ -6,6 +6,8 @@ import asyncpg
 import pytest
 from sqlalchemy.engine import make_url
 
+from curation_core.testing import HarnessError
+
 HAS_SCHEMA = "select exists (select from information_schema.schemata where schema_name = 'curation')"
 
 
@@ -69,5 +71,5 @@ async def test_waiting_takes_a_coroutine_function_and_hears_an_event(eventually)
 
 
 async def test_waiting_in_vain_fails_and_says_for_what(eventually):
-    with pytest.raises(pytest.fail.Exception, match=r"not within 0 s: .*bool\(0\).*the last answer: False"):
+    with pytest.raises(HarnessError, match=r"not within 0 s: .*bool\(0\).*the last answer was False"):
         await eventually(lambda: bool(0), deadline=0)

@@ -10,6 +10,7 @@ from datetime import timedelta
 from plugin_author import Client, Page, Settings
 from sqlalchemy.ext.asyncio import AsyncSession
 
+import curation_core
 from curation_core import (
     Attempt,
     Outcome,
@@ -42,6 +43,9 @@ values = [
     Selection(selects=("Selected",)),  # type: ignore[call-arg]  # a selection has a column
     Attempt("page-curation"),  # type: ignore[call-arg]  # an attempt has an item
 ]
+
+
+print(curation_core.Workflw)  # type: ignore[attr-defined]  # no such name
 
 
 # -- marks ----------------------------------------------------------------------------------------------------------

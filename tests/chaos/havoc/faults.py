@@ -15,10 +15,11 @@ from typing import NamedTuple
 import asyncpg
 from sqlalchemy import ColumnElement, func, insert, select
 
+from curation_core.testing import HarnessError, eventually
 from havoc import people
 from havoc.contestant import CONCURRENCY, LOST_AFTER, Contestant, held_by, holder_of
 from havoc.hosts import Fleet, send
-from havoc.moments import TooLateError, again_and_again, lasts, until
+from havoc.moments import again_and_again, lasts
 from havoc.network import Network
 from havoc.server import END_SESSIONS, Server, unless_away
 from havoc.tables import STATES, Page, Queueing
@@ -66,7 +67,7 @@ class Field:
 
     async def any_host(self) -> int:
         """One of the host processes, as soon as there is one."""
-        return self.chance.choice(await until(lambda: self.fleet.pids))
+        return self.chance.choice(await eventually(lambda: self.fleet.pids, float("inf")))
 
     async def note(self, pid: int) -> None:
         """Note what a process holds that does nothing any more."""
@@ -96,8 +97,8 @@ class Field:
             return 0
 
         try:
-            return int(await until(found, LONG))
-        except TooLateError:
+            return int(await eventually(found, LONG))
+        except HarnessError:
             return await self.any_host()
 
 
@@ -199,8 +200,8 @@ async def blocked_loop(on: Field) -> None:
             queueing = (await connection.execute(insert(Queueing).returning(Queueing.id))).scalar_one()
             page = {"status": STATES.queued, "queueing": queueing, "stall": LONG, "updated_at": soon()}
             await connection.execute(insert(Page).values(page))
-        with suppress(TooLateError):
-            await on.note(await until(lambda: holder_of(on.contestant, on.server, queueing), LONG))
+        with suppress(HarnessError):
+            await on.note(await eventually(lambda: holder_of(on.contestant, on.server, queueing), LONG))
     await lasts(LONG)
 
 
@@ -216,7 +217,7 @@ async def rolling_deploy(on: Field) -> None:
         send(pid, signal.SIGTERM)
         try:
             await on.fleet.replaced(pid)
-        except TooLateError:
+        except HarnessError:
             on.deaf += 1
             send(pid, signal.SIGKILL)
         await lasts(SHORT)

@@ -11,8 +11,8 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Self
 
+from curation_core.testing import HarnessError, eventually
 from havoc.contestant import Contestant
-from havoc.moments import TooLateError, until
 
 HERE = Path(__file__).resolve().parents[1]
 
@@ -67,7 +67,7 @@ class Fleet:
 
     async def replaced(self, pid: int) -> None:
         """Wait until a process has ended."""
-        await until(lambda: pid not in self.pids, STOPS_WITHIN)
+        await eventually(lambda: pid not in self.pids, STOPS_WITHIN)
 
     async def _keep(self, slot: int) -> None:
         while not self._over:
@@ -87,8 +87,8 @@ class Fleet:
             code = await process.wait()
             del self._running[slot]
             self.ends[code] += 1
-            with suppress(TooLateError):
-                await until(lambda: self._over, STARTED_AGAIN_AFTER)
+            with suppress(HarnessError):
+                await eventually(lambda: self._over, STARTED_AGAIN_AFTER)
 
     async def _stop(self, keeping: list[asyncio.Task[None]]) -> None:
         self._over = True

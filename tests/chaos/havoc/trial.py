@@ -12,12 +12,13 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
+from curation_core.testing import eventually
 from havoc import audit, measure
 from havoc.audit import Calls, Counts
 from havoc.contestant import Contestant
 from havoc.faults import Fault, Field, Struck
 from havoc.hosts import EXPECTED_ENDS, Fleet
-from havoc.moments import again_and_again, lasts, until
+from havoc.moments import again_and_again, lasts
 from havoc.network import Network
 from havoc.server import Database, Server, dsn_of, unless_away
 from havoc.tables import Base
@@ -176,12 +177,12 @@ async def trial(
         keep: Where logs and calls stay; ``None``: nowhere.
 
     Raises:
-        TooLateError: The hosts did not begin to work.
+        HarnessError: The hosts did not begin to work.
     """
     async with hosts_at_work(contestant, server, scenario, chance, keep) as field:
         async with asyncio.TaskGroup() as tasks:  # whatever goes wrong with the feeding ends the trial
             feeding = tasks.create_task(feed(contestant, server))
-            await until(lambda: all_work(contestant, server), STARTS_WITHIN)
+            await eventually(lambda: all_work(contestant, server), STARTS_WITHIN)
             await lasts(measure.WINDOW)
             began = time.time()
             await lasts(STEADY)
