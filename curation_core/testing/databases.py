@@ -7,7 +7,7 @@ import os
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from sqlalchemy import Table
@@ -18,11 +18,14 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import ExecutableDDLElement
 from sqlalchemy.sql.compiler import DDLCompiler
 
+from curation_core._judge import describe
 from curation_core._postgres import EmbeddedPostgres
 from curation_core.ledger.migrate import upgrade
-from curation_core.settings.addresses import for_asyncpg
+from curation_core.settings.addresses import check_address, for_asyncpg, shown
 from curation_core.testing.clock import CLOCK_TABLES
+from curation_core.testing.loading import HarnessError
 
+Result = TypeVar("Result")
 SERVER = "CURATION_TEST_DATABASE_URL"
 ROOM = {"max_connections": 200}  # several engines of ten connections each, and their tests beside them
 
@@ -36,6 +39,16 @@ class DatabaseServer:
 
     def __init__(self, url: str) -> None:
         self.url = for_asyncpg(url)
+
+    def check(self) -> None:
+        """See that it answers.
+
+        Raises:
+            HarnessError: It does not. The message has no password, and neither has what pytest shows around it.
+        """
+        if trouble := _aside(_trouble(self.url)):
+            message = f"{shown(self.url)} does not answer: {trouble}"
+            raise HarnessError(message)
 
     @contextmanager
     def database(self, template: str = "") -> Iterator[str]:
@@ -77,9 +90,20 @@ class DatabaseServer:
 
 @contextmanager
 def serve() -> Iterator[DatabaseServer]:
-    """The server that ``CURATION_TEST_DATABASE_URL`` names, or else an embedded one that is thrown away."""
+    """The server that ``CURATION_TEST_DATABASE_URL`` names, or else an embedded one that is thrown away.
+
+    Raises:
+        HarnessError: What is named is no address, or does not answer.
+    """
     if given := os.environ.get(SERVER):
-        yield DatabaseServer(given)
+        try:
+            check_address(given)
+        except ValueError as error:
+            message = f"{SERVER} {error}"
+            raise HarnessError(message) from None
+        named = DatabaseServer(given)
+        named.check()
+        yield named
     else:
         with EmbeddedPostgres.throwaway(ROOM) as server:
             yield DatabaseServer(server.url)
@@ -138,12 +162,21 @@ async def _executed(server: str, statement: ExecutableDDLElement) -> None:
         await connection.execute(statement)
 
 
+async def _trouble(server: str) -> str:
+    engine = create_async_engine(server, poolclass=NullPool)
+    try:
+        async with engine.connect():
+            return ""
+    except Exception as error:  # noqa: BLE001 - whatever it is, its traceback would show how it was connected to
+        return describe(error)
+
+
 async def _filled(url: str, fill: Callable[[AsyncEngine], Awaitable[None]]) -> None:
     engine = create_async_engine(url, poolclass=NullPool)
     await fill(engine)
 
 
-def _aside(coroutine: Coroutine[Any, Any, None]) -> None:
+def _aside(coroutine: Coroutine[Any, Any, Result]) -> Result:
     """Run it on a loop of its own in another thread, for a fixture can be asked for while the test's loop runs."""
     with ThreadPoolExecutor(1) as executor:
-        executor.submit(asyncio.run, coroutine).result()
+        return executor.submit(asyncio.run, coroutine).result()
