@@ -151,8 +151,14 @@ class Reader:
     def is_only_checked(self, command: str) -> bool:
         """What would take the network, or for ever: it is made sure that it would be right."""
         match shlex.split(command, comments=True):
+            case ["pip", "install", "--editable", ".", "--group", group]:
+                assert group in self.made()["dependency-groups"], f"{self.at}: {command}"
+            case ["pip", "install", name] if any(self.folder.glob(f"{name}/pyproject.toml")):
+                assert self.made()["project"]["name"] == name, f"{self.at}: {command}"
             case ["pip", "install", *what]:
                 assert all(map(can_be_installed, what)), f"{self.at}: {command}"
+            case ["python", "-m", "build" | "twine", *_]:
+                assert self.made()["build-system"], f"{self.at}: {command}"
             case ["python3", "noxfile.py", *sessions]:
                 assert set(sessions) <= set(SESSION.findall((ROOT / "noxfile.py").read_text())), f"{self.at}: {command}"
             case ["export", setting] if setting.startswith("CURATION_DATABASE_URL="):
@@ -160,6 +166,11 @@ class Reader:
             case _:
                 return False
         return True
+
+    def made(self) -> dict[str, Any]:
+        """The ``pyproject.toml`` of the one distribution that the page has made."""
+        (path,) = self.folder.glob("*/pyproject.toml")
+        return tomllib.loads(path.read_text())
 
     # -- the other languages ----------------------------------------------------------------------------------------
 
