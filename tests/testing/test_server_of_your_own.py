@@ -14,7 +14,7 @@ from sqlalchemy.engine import URL
 from curation_core import EmbeddedPostgres
 
 SUITE = Path(__file__).resolve().parents[2] / "examples/one_file/tests/test_conformance.py"
-SECRET = "p@ss:w/ord %41?#"
+SECRET = "p@ss:w/ord %41?#"  # noqa: S105 - of a server that ends with the test
 ACCESS = "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
 
 
