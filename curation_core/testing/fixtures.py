@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -82,6 +84,17 @@ def curation_harness(curation_database: str) -> Iterator[Callable[..., Harness]]
             return harness
 
         yield make
+
+
+@pytest.fixture
+def curation_command(tmp_path: Path) -> Callable[..., Awaitable[tuple[int, str]]]:
+    """Runs the command in a process of its own, in ``tmp_path``; gives its exit code and what it said.
+
+    ``code, said = await curation_command(url, "run", "--until-idle", configuration="…")``.
+    """
+    from curation_core.testing.command import run_command  # noqa: PLC0415 - likewise
+
+    return partial(run_command, tmp_path)
 
 
 @pytest.fixture(scope="class")

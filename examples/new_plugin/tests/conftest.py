@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from curation_core import EmbeddedPostgres, Outcome
+from curation_core import Outcome
+from curation_core.testing import DatabaseServer
 from curation_fetch import Fetcher
 from curation_sitemap_discovery import plugin
 from curation_sitemap_discovery.models import Domain
@@ -80,13 +81,13 @@ def run_item(settings: SitemapDiscoverySettings) -> Callable[..., Awaitable[Outc
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[EmbeddedPostgres]:
-    with EmbeddedPostgres.throwaway() as server:
-        yield server
+def database(curation_server: DatabaseServer) -> Iterator[str]:
+    with curation_server.database() as url:
+        yield url
 
 
 @pytest.fixture(params=["native enums", "text"])
-async def engine(server: EmbeddedPostgres, request: pytest.FixtureRequest) -> AsyncIterator[AsyncEngine]:
+async def engine(database: str, request: pytest.FixtureRequest) -> AsyncIterator[AsyncEngine]:
     def words(name: str) -> sa.types.TypeEngine[str]:
         return sa.Enum(*WORDS[name], name=name) if request.param == "native enums" else sa.Text()
 
@@ -113,7 +114,7 @@ async def engine(server: EmbeddedPostgres, request: pytest.FixtureRequest) -> As
         sa.Column("sitemap_import_status", words("sitemap_import_status")),
         sa.UniqueConstraint("domain_id", "url"),
     )
-    engine = create_async_engine(server.url)
+    engine = create_async_engine(database)
     async with engine.begin() as connection:
         await connection.run_sync(tables.create_all)
     yield engine

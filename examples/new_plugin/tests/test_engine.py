@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import sys
 from uuid import uuid4
 
 import pytest
@@ -28,20 +26,13 @@ dangerously_connect_to = "{address}"
 
 
 @pytest.fixture
-def curation(engine, tmp_path, sites):
-    """Run the command in a folder of its own; returns its exit code and what it said."""
-    (tmp_path / "curation.toml").write_text(CONFIGURATION.replace("{address}", sites.address))
+def curation(engine, curation_command, sites):
+    """Run the command on the tables; returns its exit code and what it said."""
     url = engine.url.render_as_string(hide_password=False)
+    configuration = CONFIGURATION.replace("{address}", sites.address)
 
-    async def run(*arguments: str) -> tuple[int | None, str]:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", "curation_core", *arguments, "--database", url),
-            cwd=tmp_path,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        output, _ = await process.communicate()
-        return process.returncode, output.decode()
+    async def run(*arguments: str) -> tuple[int, str]:
+        return await curation_command(url, *arguments, configuration=configuration)
 
     return run
 

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
-from curation_core import Attempt, EmbeddedPostgres, Outcome
+from curation_core import Attempt, Outcome
+from curation_core.testing import DatabaseServer
 from curation_deep_scan import plugin
 from curation_deep_scan.models import DeepScanContent, DeepScanDay, Place, Tables
 from curation_deep_scan.scanning import Scanner
@@ -84,9 +85,9 @@ def application() -> Callable[..., sa.MetaData]:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[EmbeddedPostgres]:
-    with EmbeddedPostgres.throwaway() as server:
-        yield server
+def database(curation_server: DatabaseServer) -> Iterator[str]:
+    with curation_server.database() as url:
+        yield url
 
 
 @pytest.fixture
@@ -95,9 +96,9 @@ def native_enums(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture
-async def engine(server: EmbeddedPostgres, native_enums) -> AsyncIterator[AsyncEngine]:
+async def engine(database: str, native_enums) -> AsyncIterator[AsyncEngine]:
     tables = application_tables(native_enums=native_enums)
-    engine = create_async_engine(server.url)
+    engine = create_async_engine(database)
     async with engine.begin() as connection:
         await connection.run_sync(tables.create_all)
         await connection.run_sync(Tables.metadata.create_all, tables=OWNED)

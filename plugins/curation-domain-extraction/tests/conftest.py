@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from curation_core import EmbeddedPostgres
+from curation_core.testing import DatabaseServer
 from curation_domain_extraction.models import LocalBusiness
 
 WORDS = {
@@ -59,15 +59,15 @@ def application_tables(*, native_enums: bool) -> sa.MetaData:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[EmbeddedPostgres]:
-    with EmbeddedPostgres.throwaway() as server:
-        yield server
+def database(curation_server: DatabaseServer) -> Iterator[str]:
+    with curation_server.database() as url:
+        yield url
 
 
 @pytest.fixture(params=["native enums", "text"])
-async def engine(server: EmbeddedPostgres, request: pytest.FixtureRequest) -> AsyncIterator[AsyncEngine]:
+async def engine(database: str, request: pytest.FixtureRequest) -> AsyncIterator[AsyncEngine]:
     tables = application_tables(native_enums=request.param == "native enums")
-    engine = create_async_engine(server.url)
+    engine = create_async_engine(database)
     async with engine.begin() as connection:
         await connection.run_sync(tables.create_all)
     yield engine

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import sys
 from collections.abc import Awaitable, Callable
-from pathlib import Path
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -13,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-Command = Callable[..., Awaitable[tuple[int | None, str]]]
+Command = Callable[..., Awaitable[tuple[int, str]]]
 WEBSITES = {
     "https://www.Joes.com/menu": ("Completed", None),
     "N/A": ("Completed", None),
@@ -64,22 +62,9 @@ RENAME = (
 
 
 @pytest.fixture
-def curation(engine: AsyncEngine, tmp_path: Path) -> Command:
-    """Run the command in a folder of its own; returns its exit code and what it said."""
-    url = engine.url.render_as_string(hide_password=False)
-
-    async def run(*arguments: str, configuration: str = "") -> tuple[int | None, str]:
-        (tmp_path / "curation.toml").write_text(configuration)
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", "curation_core", *arguments, "--database", url),
-            cwd=tmp_path,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        output, _ = await process.communicate()
-        return process.returncode, output.decode()
-
-    return run
+def curation(engine: AsyncEngine, curation_command: Command) -> Command:
+    """Run the command on the tables; returns its exit code and what it said."""
+    return partial(curation_command, engine.url.render_as_string(hide_password=False))
 
 
 async def queue(engine: AsyncEngine) -> None:

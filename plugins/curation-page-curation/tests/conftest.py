@@ -16,7 +16,8 @@ from aiohttp import web
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
-from curation_core import Attempt, EmbeddedPostgres, Outcome
+from curation_core import Attempt, Outcome
+from curation_core.testing import DatabaseServer
 from curation_page_curation import plugin
 from curation_page_curation.models import ContactPoint, HostSlot, Page
 from curation_page_curation.settings import PageCurationSettings
@@ -183,9 +184,9 @@ def application_tables(*, native_enums: bool) -> sa.MetaData:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[EmbeddedPostgres]:
-    with EmbeddedPostgres.throwaway() as server:
-        yield server
+def database(curation_server: DatabaseServer) -> Iterator[str]:
+    with curation_server.database() as url:
+        yield url
 
 
 @pytest.fixture
@@ -195,9 +196,9 @@ def native_enums() -> bool:
 
 
 @pytest.fixture
-async def engine(server: EmbeddedPostgres, *, native_enums: bool) -> AsyncIterator[AsyncEngine]:
+async def engine(database: str, *, native_enums: bool) -> AsyncIterator[AsyncEngine]:
     tables = application_tables(native_enums=native_enums)
-    engine = create_async_engine(server.url)
+    engine = create_async_engine(database)
     async with engine.begin() as connection:
         await connection.run_sync(tables.create_all)
         await connection.run_sync(lambda sync: HostSlot.metadata.create_all(sync, tables=OWNED))

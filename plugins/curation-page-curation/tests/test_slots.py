@@ -79,11 +79,9 @@ async def test_hosts_do_not_wait_for_each_other(sessions):
 SCRIPT = Path(__file__).with_name("take_turns.py")
 
 
-async def test_several_processes_take_turns(server, engine, sessions, tmp_path):
-    log = tmp_path / "turns"
-    workers = [
-        await asyncio.create_subprocess_exec(sys.executable, SCRIPT, server.url, str(log), str(GAP)) for _ in range(3)
-    ]
+async def test_several_processes_take_turns(engine, sessions, tmp_path):
+    log, url = tmp_path / "turns", engine.url.render_as_string(hide_password=False)
+    workers = [await asyncio.create_subprocess_exec(sys.executable, SCRIPT, url, str(log), str(GAP)) for _ in range(3)]
     assert [await worker.wait() for worker in workers] == [0, 0, 0]
     turns = sorted(tuple(map(float, line.split())) for line in log.read_text().splitlines())
     assert len(turns) == 9

@@ -16,7 +16,8 @@ from aiohttp import web
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from curation_core import Attempt, EmbeddedPostgres, Outcome
+from curation_core import Attempt, Outcome
+from curation_core.testing import DatabaseServer
 from curation_fetch import Fetcher
 from curation_sitemap_import import plugin
 from curation_sitemap_import.entries import Entry
@@ -234,15 +235,15 @@ def application_tables(*, native_enums: bool) -> sa.MetaData:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[EmbeddedPostgres]:
-    with EmbeddedPostgres.throwaway() as server:
-        yield server
+def database(curation_server: DatabaseServer) -> Iterator[str]:
+    with curation_server.database() as url:
+        yield url
 
 
 @pytest.fixture(params=["native enums", "text"])
-async def engine(server: EmbeddedPostgres, request: pytest.FixtureRequest) -> AsyncIterator[AsyncEngine]:
+async def engine(database: str, request: pytest.FixtureRequest) -> AsyncIterator[AsyncEngine]:
     tables = application_tables(native_enums=request.param == "native enums")
-    engine = create_async_engine(server.url)
+    engine = create_async_engine(database)
     async with engine.begin() as connection:
         await connection.run_sync(tables.create_all)
     yield engine

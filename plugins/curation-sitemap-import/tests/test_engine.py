@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import sys
 from uuid import uuid4
 
 import pytest
@@ -23,20 +21,12 @@ dangerously_admit_networks = ["127.0.0.0/8"]
 
 
 @pytest.fixture
-def curation(engine, tmp_path):
-    """Run the command in a folder of its own; returns its exit code and what it said."""
+def curation(engine, curation_command):
+    """Run the command on the tables; returns its exit code and what it said."""
     url = engine.url.render_as_string(hide_password=False)
 
-    async def run(*arguments: str, more: str = "") -> tuple[int | None, str]:
-        (tmp_path / "curation.toml").write_text(CONFIGURATION + more)
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", "curation_core", *arguments, "--database", url),
-            cwd=tmp_path,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        output, _ = await process.communicate()
-        return process.returncode, output.decode()
+    async def run(*arguments: str, more: str = "") -> tuple[int, str]:
+        return await curation_command(url, *arguments, configuration=CONFIGURATION + more)
 
     return run
 
