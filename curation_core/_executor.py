@@ -73,14 +73,15 @@ class Executor:
             if decided is not None and not isinstance(decided, Outcome):
                 message = f"on_error returned {decided!r}, which is no Outcome"
                 raise TypeError(message)  # noqa: TRY301 - a wrong answer is handled like an exception in the hook
+            verdict = None if decided is None else _judge.judge(claim, decided, self._policy, seconds)
         except BaseException as second:
             _logger.exception("on_error raised")
             reason = f"{_judge.describe(error)}; then on_error raised {_judge.describe(second)}"
             return _judge.judge_error(claim, RuntimeError(reason), self._policy, seconds)
-        if decided is None:
+        if verdict is None:
             return self._undecided(claim, error, seconds)
         _logger.info("attempt %d: %s, which on_error makes %s", claim.attempt, _judge.describe(error), decided)
-        return _judge.judge(claim, decided, self._policy, seconds)
+        return verdict
 
     def _undecided(self, claim: Claim, error: BaseException, seconds: float) -> Verdict:
         # The plugin did not expect it, so its author wants the traceback; once, since further attempts repeat it.

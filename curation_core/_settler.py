@@ -9,14 +9,19 @@ from uuid import UUID
 
 from curation_core import _judge
 from curation_core._store.connections import is_ledger_gone, is_locked_out, is_passing
-from curation_core._store.settling import OVERRULED, RefusedError, SaveError, SaveLockedError, SettleStore
+from curation_core._store.refusals import HinderedError, RefusedError, SaveError, SaveLockedError
+from curation_core._store.settling import OVERRULED, SettleStore
 from curation_core._waiting import Pauses
-from curation_core.claims import Claim, Settlement, Verdict
+from curation_core.claims import Claim, Settlement, Verdict, Written
+from curation_core.states import Transition
 
 _logger = logging.getLogger(__name__)
 
 GROUP = 1000
 """Verdicts settled in one transaction at most. What finishes during one settle forms the next: there is no timer."""
+
+HINDERED_OFTEN = 5
+"""Tries of a group, and then of each of its items, whose statements are cancelled or deadlock again and again."""
 
 LOOK_AT_LOCKED_EVERY = 1.0  # seconds
 
@@ -49,6 +54,7 @@ class Settler:
         self._finished: list[Verdict] = []
         self._settling: list[Verdict] = []
         self._aside: set[Verdict] = set()
+        self._stuck: set[int] = set()
         self._arrived = asyncio.Event()
         self._closed = False
         self.pending = 0
@@ -56,7 +62,7 @@ class Settler:
     @property
     def tokens(self) -> set[int]:
         """The tokens of the claims that are not settled yet."""
-        return {verdict.claim.token for verdict in (*self._finished, *self._settling, *self._aside)}
+        return self._stuck | {verdict.claim.token for verdict in (*self._finished, *self._settling, *self._aside)}
 
     @property
     def unsettled(self) -> int:
@@ -89,14 +95,16 @@ class Settler:
                 return
 
     async def _settle_until_done(self, group: list[Verdict], *, around_locks: bool = False) -> None:
-        pauses = Pauses(self._longest_pause)
+        pauses, hindered = Pauses(self._longest_pause), 0
         while group:
             try:
-                settlement = await self._settle(group, around_locks=around_locks, again=pauses.begun)
+                again = pauses.begun or around_locks
+                settlement = await self._settle(group, around_locks=around_locks, again=again)
             except Exception as error:  # noqa: BLE001 - a plugin's writes may be refused in any way there is
+                hindered += isinstance(error, HinderedError)
                 if is_locked_out(error) and not around_locks:
                     around_locks = True
-                elif is_passing(error) or is_ledger_gone(error):
+                elif is_passing(error) or is_ledger_gone(error) or 0 < hindered < HINDERED_OFTEN:
                     pause, told = pauses.next(), _judge.describe(error)
                     _logger.warning("%d results wait for the database, next try in %.1f s: %s", len(group), pause, told)
                     await asyncio.sleep(pause)
@@ -109,7 +117,7 @@ class Settler:
                     self._done(Settlement())
                     return
                 else:
-                    group = self._without(group[0], error)
+                    group, hindered = self._without(group[0], error), 0
             else:
                 self._set_aside(settlement.locked)
                 self._finish(settlement, len(group) - len(settlement.locked))
@@ -159,12 +167,20 @@ class Settler:
     def _without(self, verdict: Verdict, error: Exception) -> list[Verdict]:
         """What to settle instead of a verdict that the plugin's writes, or the table itself, refused."""
         if verdict.saves and not isinstance(error, RefusedError):  # trying again would pay again, for the same refusal
-            cause = error.__cause__ if isinstance(error, SaveError) else None
+            cause = error.__cause__ if isinstance(error, (SaveError, HinderedError)) else None
             return [self._stripped(self._decide(verdict.claim, cause or error, verdict.seconds))]
-        if verdict.outcome != "failed":
-            reason = f"the outcome was {verdict.outcome!r}: {_judge.describe(error)}"
+        item, told = verdict.claim.item, _judge.describe(error)
+        retries = verdict.transition is Transition.RETRY and verdict.written is Written.WHOLE
+        if verdict.outcome != "failed" and not retries:
+            reason = f"the outcome was {verdict.outcome!r}: {told}"
             return [self._stripped(_judge.failed(verdict.claim, reason, None, verdict.seconds))]
-        _logger.error("%s can't be settled at all, and stays as it is: %s", verdict.claim.item, _judge.describe(error))
+        if verdict.shorten():
+            stays = "its status is refused, and it stays in processing (see: curation rescue --orphans)"
+            refused = stays if verdict.written is Written.NOTHING else "its reason is refused, and left out"
+            _logger.error("%s: %s: %s", item, refused, told)
+            return [verdict]
+        _logger.error("%s can't be settled at all, and stays as it is: %s", item, told)
+        self._stuck.add(verdict.claim.token)  # what is held and not heard of would be given back, and run again
         self._finish(Settlement(), 1)
         return []
 

@@ -138,6 +138,8 @@ class Shift:
         clock = self._clock()
         listener = asyncio.create_task(self._listen(), name="listen")
         working = [asyncio.create_task(worker.run(), name=name) for name, worker in self.workers.items()]
+        for task in working:
+            task.add_done_callback(self._on_broken)
         try:
             await self._over.wait()
         finally:
@@ -252,6 +254,11 @@ class Shift:
     def _count_failed(self, name: str) -> None:
         counts = self.workers[name].counts
         counts["failed"] = counts.get("failed", 0) + 1
+
+    def _on_broken(self, working: asyncio.Task[None]) -> None:
+        # An error of the engine's own. What this worker holds would stay in processing for as long as it is heard of.
+        if not working.cancelled() and (error := working.exception()) is not None:
+            self._on_lost(f"the loop of {working.get_name()} ended: {_judge.describe(error)}")
 
     def _on_lost(self, reason: str) -> None:
         _logger.error("this worker is lost and starts again under a new id: %s", reason)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum, auto
 from typing import Any
 
-from curation_core.states import Transition
+from curation_core.states import Role, Transition
 
 MAX_LOST = 3
 """A row that was lost with its worker this often is not given to another worker.
@@ -40,6 +41,16 @@ class Claim:
     claimed_at: datetime
 
 
+class Written(Enum):
+    """How much of a verdict goes to the row. A table that refuses one is asked for the next."""
+
+    WHOLE = auto()
+    WITHOUT_REASON = auto()
+    """The status alone: the error column takes no such text."""
+    NOTHING = auto()
+    """The row stays in processing, with neither a claim nor, so, another attempt; the history has the reason."""
+
+
 @dataclass(slots=True, eq=False)
 class Verdict:
     """What a settle shall do with one claim.
@@ -56,6 +67,7 @@ class Verdict:
         lost: Whether the worker died holding it.
         pause: How long the whole workflow is paused with it, if it is.
         seconds: How long ``process_item`` ran.
+        written: How much of it goes to the row.
     """
 
     claim: Claim
@@ -69,6 +81,17 @@ class Verdict:
     lost: bool = False
     pause: timedelta | None = None
     seconds: float = 0.0
+    written: Written = Written.WHOLE
+
+    def shorten(self) -> bool:
+        """Write less of it to the row than the table refused. ``False``: there is nothing left to leave out."""
+        if self.written is Written.WHOLE:
+            self.written = Written.WITHOUT_REASON
+        elif self.written is Written.WITHOUT_REASON and self.transition.target is not Role.QUEUED:
+            self.written = Written.NOTHING
+        else:
+            return False
+        return True
 
 
 @dataclass(slots=True)

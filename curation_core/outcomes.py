@@ -28,6 +28,11 @@ class Done(Outcome):
     result: Any = None
     note: str = ""
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.note, str):
+            message = f"Done needs a note that a person can read, or none, got {self.note!r}"
+            raise TypeError(message)
+
 
 @dataclass(frozen=True, slots=True)
 class Skip(Outcome):

@@ -117,6 +117,7 @@ class Worker:
     async def run(self) -> None:
         """Work until `stop` is called and every row is settled or given back."""
         settling = asyncio.create_task(self._settler.run(), name=f"settle {self.name}")
+        settling.add_done_callback(self._end)
         try:
             while not self._stopped.is_set():
                 await self._awake.wait()
@@ -152,6 +153,11 @@ class Worker:
     def give_back(self) -> None:
         """Cancel what still runs and give its rows back, uncharged."""
         self._runner.cancel()
+
+    def _end(self, _settling: asyncio.Task[None]) -> None:
+        """Nothing can be settled any more: claim nothing, and wait for nothing."""
+        self.stop()
+        self.give_back()
 
     async def _drain(self) -> None:
         if self._uncertain:
@@ -269,7 +275,8 @@ class Worker:
             counts[verdict.outcome] = counts.get(verdict.outcome, 0) + 1
             if verdict.transition is Transition.RETRY or verdict.pause is not None:
                 later = max(verdict.wait, verdict.pause or verdict.wait)
-                asyncio.get_running_loop().call_later(later.total_seconds() + 0.001, self._after_a_wait(verdict))
+                look = self.wake_for_due if verdict.pause is None else self.wake
+                asyncio.get_running_loop().call_later(later.total_seconds() + 0.001, look)
             self._tell(verdict, verdict.outcome, verdict.reason)
             if verdict.pause is not None and self._observers.has_paused:
                 self._observers.paused(self.name, verdict.pause.total_seconds(), verdict.reason)
@@ -281,9 +288,6 @@ class Worker:
         # What was settled just now may be what a limit waited for, and who overruled it may have queued the row again.
         if self._held_back or settlement.overruled:
             self.wake()
-
-    def _after_a_wait(self, verdict: Verdict) -> Callable[[], None]:
-        return self.wake_for_due if verdict.pause is None else self.wake
 
     def _tell(self, verdict: Verdict, outcome: str, reason: str) -> None:
         if self._observers.has_settled:

@@ -189,6 +189,11 @@ def is_locked_out(error: BaseException) -> bool:
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == "55P03"
 
 
+def is_hindered(error: DBAPIError) -> bool:
+    """Whether a statement was cancelled, or met another transaction: 57014, 40001 and 40P01."""
+    return getattr(error.orig, "sqlstate", None) in ("57014", "40001", "40P01")
+
+
 def is_ledger_gone(error: BaseException) -> bool:
     """Whether an engine's statement found no table: somebody is about to make them anew, or has to."""
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in ("42P01", "3F000")
@@ -200,6 +205,8 @@ def is_passing(error: BaseException) -> bool:
         return True
     if isinstance(error, DBAPIError):
         state = getattr(error.orig, "sqlstate", None)
+        if isinstance(getattr(error.orig, "__cause__", None), asyncpg.InvalidCachedStatementError):
+            return True  # somebody altered a table: the statement is prepared anew for the next try
         # Without a state the server said nothing: the connection broke, unless a value could not even be sent.
         lost = error.connection_invalidated or (state is None and not isinstance(error, _NEVER_SENT))
     else:

@@ -20,10 +20,14 @@ _ENDING = re.compile(
     r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:commit|end|abort|rollback(?!\s+to\b)|begin|start\s+transaction|prepare\s+transaction)\b",
     re.IGNORECASE | re.DOTALL,
 )
+_SETTING = re.compile(
+    r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:set\s+(?!local\b|constraints\b|transaction\b)|reset\b|discard\b)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 class TransactionError(CurationError):
-    """``save_result`` tried to end the settle's transaction."""
+    """``save_result`` tried to end the settle's transaction, or to change what outlives it."""
 
 
 class SettleSession(Session):
@@ -77,6 +81,12 @@ def guard(engine: AsyncEngine) -> None:
     def refuse_statement(connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
         if connection.info.get(_SAVING) and _ENDING.match(statement):
             _refuse("end the transaction of")
+        if connection.info.get(_SAVING) and _SETTING.match(statement):
+            message = (
+                "save_result must not change the settings of its connection, which others use next: "
+                "SET LOCAL lasts as long as the transaction"
+            )
+            raise TransactionError(message)
 
     event.listen(engine.sync_engine, "commit", refuse_commit)
     event.listen(engine.sync_engine, "before_cursor_execute", refuse_statement)

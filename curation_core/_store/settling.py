@@ -14,15 +14,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from curation_core._cancelling import cancelled_from_outside
 from curation_core._sql import control as control_sql
 from curation_core._sql import settle as settle_sql
 from curation_core._sql.rows import Rows, named
 from curation_core._store.connections import is_locked_out, is_passing, transaction
 from curation_core._store.orphans import adopt
+from curation_core._store.refusals import RefusedError, SaveError, SaveLockedError, is_ours, raise_if_hindered
 from curation_core._store.session import settle_session, tables_written
-from curation_core.claims import Settlement, Verdict
-from curation_core.errors import CurationError
+from curation_core.claims import Settlement, Verdict, Written
 from curation_core.ledger import Ledger
 from curation_core.states import Role, Transition
 
@@ -34,25 +33,6 @@ SAVE_WITHIN = timedelta(seconds=30)
 LOCKED_AFTER = "1s"
 """A settle that waits for longer goes on without the rows that somebody has locked: a person's open session, mostly."""
 _WITH_ERROR = {Transition.FAIL, Transition.RETRY, Transition.RESCUE, Transition.ABANDON}
-
-
-class SaveError(CurationError):
-    """``save_result`` raised, whatever it was; its cause says what. Nothing was committed.
-
-    Args:
-        saving: The verdicts whose results were saved together.
-    """
-
-    def __init__(self, saving: Sequence[Verdict]) -> None:
-        super().__init__(f"save_result raised for one of {len(saving)} items")
-
-
-class SaveLockedError(CurationError):
-    """``save_result`` waited too long for a lock on something that it writes. Nothing was committed."""
-
-
-class RefusedError(CurationError):
-    """The table refuses the status that an item is to have, by a constraint or a trigger. Nothing was committed."""
 
 
 class SettleStore:
@@ -99,9 +79,10 @@ class SettleStore:
         self._plan_as_anywhere = settle_sql.plan_as_anywhere()
         self._move: dict[tuple[Role, bool], ReturningUpdate[str]] = {}
         for transition in Transition:
-            kind = (transition.target, transition in _WITH_ERROR and rows.error is not None)
-            if kind not in self._move:
-                self._move[kind] = settle_sql.move_if_processing(rows, kind[0], with_error=kind[1])
+            with_error = transition in _WITH_ERROR and rows.error is not None
+            for kind in {(transition.target, with_error), (transition.target, False)}:
+                if kind not in self._move:
+                    self._move[kind] = settle_sql.move_if_processing(rows, kind[0], with_error=kind[1])
 
     async def settle(self, worker: UUID, verdicts: Sequence[Verdict], *, around_locks: bool = False) -> Settlement:
         """Settle a group, or nothing of it.
@@ -189,10 +170,13 @@ class SettleStore:
 
     async def _move_rows(self, connection: AsyncConnection, verdicts: Sequence[Verdict]) -> set[str]:
         groups: dict[tuple[Role, bool], list[Verdict]] = defaultdict(list)
-        for verdict in verdicts:
-            with_error = verdict.transition in _WITH_ERROR and self._rows.error is not None
-            groups[verdict.transition.target, with_error].append(verdict)
         moved: set[str] = set()
+        for verdict in verdicts:
+            if verdict.written is Written.NOTHING:
+                moved.add(verdict.claim.item)
+                continue
+            has_reason = verdict.transition in _WITH_ERROR and verdict.written is Written.WHOLE
+            groups[verdict.transition.target, has_reason and self._rows.error is not None].append(verdict)
         for kind, group in groups.items():
             parameters = named(item=[verdict.claim.item for verdict in group])
             if kind[1]:
@@ -200,6 +184,7 @@ class SettleStore:
             try:
                 found = await connection.execute(self._move[kind], parameters)
             except DBAPIError as error:
+                raise_if_hindered(error)
                 if is_passing(error):
                     raise
                 message = f"the database refused the status for {kind[0]}: {error.orig}"
@@ -228,7 +213,8 @@ class SettleStore:
                 if is_locked_out(error):
                     message = "save_result writes something that somebody has locked"
                     raise SaveLockedError(message) from error
-                if _ours(error):
+                raise_if_hindered(error)
+                if is_ours(error):
                     raise
                 raise SaveError(saving) from error
             return tables_written(session)
@@ -269,13 +255,6 @@ class SettleStore:
         names = sorted({name for table in written for name in self._watchers.get(table, ())})
         if names:
             await connection.execute(self._notify, named(workflows=",".join(names)))
-
-
-def _ours(error: BaseException) -> bool:
-    """Whether what came out of a plugin's code is the database's or the host's doing, and not the plugin's."""
-    if isinstance(error, asyncio.CancelledError):
-        return cancelled_from_outside()
-    return isinstance(error, DBAPIError) and is_passing(error)
 
 
 def _change(verdict: Verdict) -> dict[str, Any]:

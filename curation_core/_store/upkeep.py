@@ -22,7 +22,8 @@ from curation_core._sql import worker as worker_sql
 from curation_core._sql.rows import Rows, named
 from curation_core._store.connections import is_passing
 from curation_core._store.orphans import ADOPT_AT_ONCE, adopt
-from curation_core._store.settling import RefusedError, SettleStore
+from curation_core._store.refusals import RefusedError
+from curation_core._store.settling import SettleStore
 from curation_core.claims import Claim, Settlement, Verdict
 from curation_core.ledger import Ledger
 
@@ -203,6 +204,8 @@ async def _settle_held(
         if is_passing(error):
             raise
         if len(verdicts) == 1:
+            if verdicts[0].shorten():
+                return await _settle_held(connection, settling, worker, verdicts)
             _logger.error("%s can't be taken back: %s", verdicts[0].claim.item, getattr(error, "orig", error))  # noqa: TRY400 - the statement is no news
             return []
     settlements = [await _settle_held(connection, settling, worker, [verdict]) for verdict in verdicts]

@@ -15,6 +15,7 @@ I5, I6 = P + "test_i5_attempts_are_counted_at_the_claim.py", P + "test_i6_a_pers
 I8 = P + "test_i8_save_result_cannot_stop_another.py"
 I9 = P + "test_i9_a_paid_call_is_not_repeated.py"
 GUARDS_TEST = P + "test_guards.py"
+UNSETTLED = P + "test_what_cannot_be_settled.py"
 LIMITS, HEART = P + "test_limits.py", P + "test_heartbeat.py"
 
 
@@ -483,7 +484,7 @@ GUARDS = (
     ),
     Guard(
         "a plugin's own network error is its item's",
-        SETTLING,
+        "_store/refusals.py",
         "    return isinstance(error, DBAPIError) and is_passing(error)\n",
         "    return is_passing(error)\n",
         (f"{I8}::test_whatever_save_result_raises_is_its_items_error_alone",),
@@ -494,6 +495,55 @@ GUARDS = (
         '    event.listen(engine.sync_engine, "commit", refuse_commit)\n',
         "",
         (f"{I8}::test_a_save_result_that_ends_the_transaction_fails_its_item_and_keeps_no_effect",),
+    ),
+    Guard(
+        "save_result leaves no setting behind",
+        "_store/session.py",
+        "        if connection.info.get(_SAVING) and _SETTING.match(statement):\n",
+        "        if False:\n",
+        (f"{I8}::test_a_save_result_that_changes_the_connection_for_others_fails_its_item",),
+    ),
+    Guard(
+        "what the driver refuses to send is its item's",
+        "_store/refusals.py",
+        "    if isinstance(error, InterfaceError) and not error.connection_invalidated:\n",
+        "    if False:\n",
+        (f"{UNSETTLED}::test_a_statement_with_too_many_parameters_is_its_items_error_alone",),
+    ),
+    Guard(
+        "a group that is stopped again and again is taken apart",
+        "_settler.py",
+        " or 0 < hindered < HINDERED_OFTEN:\n",
+        " or hindered:\n",
+        (f"{UNSETTLED}::test_a_statement_of_save_result_that_exceeds_its_own_limit_is_its_items_error_alone",),
+    ),
+    Guard(
+        "a row that takes no reason is failed without it",
+        "_settler.py",
+        "        if verdict.shorten():\n",
+        "        if False:\n",
+        (f"{UNSETTLED}::test_a_row_whose_failure_the_table_refuses_is_not_run_more_often_than_its_attempts",),
+    ),
+    Guard(
+        "a rescue that is refused asks for less",
+        UPKEEP,
+        "            if verdicts[0].shorten():\n",
+        "            if False:\n",
+        (f"{UNSETTLED}::test_a_lost_row_whose_table_refuses_it_is_held_by_a_dead_worker_no_longer",),
+    ),
+    Guard(
+        "a settle that ended ends its worker",
+        "worker.py",
+        "        settling.add_done_callback(self._end)\n",
+        "",
+        (f"{UNSETTLED}::test_after_an_error_of_the_engines_own_in_a_settle_another_worker_takes_over",),
+    ),
+    Guard(
+        "a plan that a migration made void is made anew",
+        CONNECTIONS,
+        '        if isinstance(getattr(error.orig, "__cause__", None), asyncpg.InvalidCachedStatementError):\n',
+        "        if False:\n",
+        (f"{I9}::test_a_migration_of_what_save_result_writes_costs_no_second_call",),
     ),
     # -- names and columns ---------------------------------------------------------------------------------------------
     *(

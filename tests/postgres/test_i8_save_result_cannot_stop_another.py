@@ -110,3 +110,22 @@ async def test_a_save_result_that_hangs_fails_its_item_by_the_time_limit(lab):
     plugin = plugin_of(pages_workflow(), return_orders, save_result=save_result)
     pages = await beside_another(lab, plugin, quick(timeout=timedelta(milliseconds=100), **ONCE))
     assert [page.status for page in pages] == ["Completed", "Error", "Completed"]
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [text("set search_path to tenant"), text("/* */ SET SESSION search_path = tenant"), text("discard all")],
+    ids=["set", "set session", "discard"],
+)
+async def test_a_save_result_that_changes_the_connection_for_others_fails_its_item(lab, setting):
+    """Its connection is the next settle's, perhaps of another workflow."""
+
+    async def save_result(session, item, result):
+        await session.execute(text("set local lock_timeout = 100"))
+        if result == "b":
+            await session.execute(setting)
+
+    plugin = plugin_of(pages_workflow(), return_orders, save_result=save_result)
+    pages = await beside_another(lab, plugin)
+    assert [page.status for page in pages] == ["Completed", "Error", "Completed"]
+    assert "SET LOCAL lasts as long as the transaction" in pages[1].error

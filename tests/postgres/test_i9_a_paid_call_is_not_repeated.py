@@ -8,10 +8,11 @@ from datetime import timedelta
 
 import pytest
 from lab.laboratory import Laboratory
+from lab.matrix import model_of
 from lab.plugins import Stage, plugin_of, return_orders, save_effect
 from lab.proxy import Proxy
-from lab.tables import Effect, pages_workflow, quick
-from sqlalchemy import delete, func, select, text
+from lab.tables import Effect, Page, pages_workflow, quick
+from sqlalchemy import Column, Identity, Integer, delete, func, select, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -194,3 +195,27 @@ async def test_a_host_whose_connections_are_dead_stops_when_it_is_told_twice(pro
     proxy.cut_all()
     await lab.until_idle({"pages": plugin_of(pages_workflow(), return_orders)}, policies={"pages": quick()})
     assert await lab.statuses() == {"Completed": 1}
+
+
+async def test_a_migration_of_what_save_result_writes_costs_no_second_call(lab):
+    """The statements that were prepared before it are refused once, and prepared anew."""
+    model = model_of("outcome", Column("id", Integer, Identity(), primary_key=True))
+    await lab.create(model.metadata)
+    await lab.add_pages("first")
+    calls = []
+
+    async def process_item(item):
+        calls.append(item.id)
+        return item.orders
+
+    async def save_result(session, item, result):
+        session.add(model(orders=result))
+
+    plugin = plugin_of(pages_workflow(), process_item, save_result=save_result)
+    async with lab.host({"pages": plugin}, policies={"pages": quick()}, database={"pool_size": 1}):
+        await lab.eventually(lab.outcomes)
+        await lab.execute(text("alter table outcome alter id type bigint"))
+        await lab.add_pages("second")
+        await lab.wake()
+        await lab.eventually(lambda: lab.scalar(select(func.count() == 2).where(Page.status == "Completed")))
+    assert calls == [1, 2]
