@@ -17,6 +17,7 @@ _TABLES = ("r", "p")  # an ordinary table, a partitioned one
 _RANGES = {"smallint": 2**15, "integer": 2**31, "bigint": 2**63}
 _LIST = re.compile(r"^CHECK \(\(+[^']*= ANY \(+ARRAY\[([^\]]*)\]")
 _WORD = re.compile(r"'((?:[^']|'')*)'")
+_NO_TEXT = ("json", "jsonb", "hstore")  # a value of theirs inside a JSON array is not its text
 _SIZED = re.compile(r"character(?: varying)?\((\d+)\)")
 
 
@@ -24,7 +25,11 @@ def faults(rows: Rows, facts: TableFacts) -> list[str]:
     """What is wrong between a workflow and its table, one sentence each with the remedy; empty when all is well."""
     if facts.kind and facts.kind not in _TABLES:
         return [f"{rows.table.fullname} is not a table, and its rows can't be locked: map the table behind it"]
-    return missing(rows.table, facts) or [*_key_faults(rows, facts), *_word_faults(rows, facts)]
+    return missing(rows.table, facts) or [
+        *_key_faults(rows, facts),
+        *_word_faults(rows, facts),
+        *_error_faults(rows, facts),
+    ]
 
 
 def missing(table: Table, facts: TableFacts) -> list[str]:
@@ -88,7 +93,44 @@ def _key_faults(rows: Rows, facts: TableFacts) -> list[str]:
             "without a key can't be told apart; make it NOT NULL, or map the table's real key"
         )
         return [message]
-    return []
+    if facts.kind == "r" and facts.inherited:
+        message = (
+            f"table {table} has tables that inherit from it, whose rows are its rows too, and nothing keeps their keys "
+            "apart: map one of them, or make them partitions"
+        )
+        return [message]
+    return [*_changing_keys(rows), *_textless_keys(rows, facts)]
+
+
+def _changing_keys(rows: Rows) -> list[str]:
+    keys = {column.name for column in rows.key}
+    return [
+        f"table {rows.table.fullname}: {column.name!r} is part of the model's primary key, and every claim changes it, "
+        "so that its row would be another: map a unique key without it; a table partitioned by its status has none"
+        for column in (rows.status, rows.error)
+        if column is not None and column.name in keys
+    ]
+
+
+def _textless_keys(rows: Rows, facts: TableFacts) -> list[str]:
+    types = {column.name: facts.columns[column.name] for column in rows.key}
+    return [
+        f"table {rows.table.fullname}: {name!r}, of the model's primary key, is of the type {of.type}, whose values "
+        "can't be read back from a text: map another unique key, of numbers, texts, times or UUIDs"
+        for name, of in types.items()
+        if of.category in "AC" or of.type.rpartition(".")[2] in _NO_TEXT
+    ]
+
+
+def _error_faults(rows: Rows, facts: TableFacts) -> list[str]:
+    of = None if rows.error is None else facts.columns[rows.error.name]
+    if rows.error is None or of is None or of.category == "S":
+        return []
+    message = (
+        f"{rows.table.fullname}.{rows.error.name} can't hold the text of an error, as its type is {of.type}: "
+        "name a column of type text as Workflow(error=…), or none"
+    )
+    return [message]
 
 
 def _word_faults(rows: Rows, facts: TableFacts) -> list[str]:

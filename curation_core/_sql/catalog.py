@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ARRAY, Select, SmallInteger, Text, cast, column, func, literal, select, table
+from sqlalchemy import ARRAY, Select, SmallInteger, Text, cast, column, exists, func, literal, select, table
 from sqlalchemy.dialects.postgresql import OID, REGCLASS, aggregate_order_by
 
 from curation_core._sql.rows import given
@@ -22,6 +22,7 @@ _type = table(
 )
 _enum = table("pg_enum", *(column(name) for name in ("enumtypid", "enumlabel", "enumsortorder")), schema="pg_catalog")
 _class = table("pg_class", column("oid"), column("relkind"), schema="pg_catalog")
+_inherits = table("pg_inherits", column("inhparent"), schema="pg_catalog")
 _index = table(
     "pg_index", *(column(name) for name in ("indrelid", "indkey", "indisunique", "indpred")), schema="pg_catalog"
 )
@@ -33,9 +34,17 @@ _constraint = table(
 
 
 def relation() -> Select[*tuple[Any, ...]]:
-    """The oid and kind of the relation whose quoted name is the parameter ``name``; no row where there is none."""
+    """The relation whose quoted name is the parameter ``name``; no row where there is none.
+
+    Returns:
+        Columns: ``oid``, ``kind`` (one letter), ``inherited`` (whether other tables, or partitions, are below it).
+    """
     oid = func.to_regclass(given("name", Text))
-    return select(_class.c.oid, cast(_class.c.relkind, Text).label("kind")).where(_class.c.oid == cast(oid, REGCLASS))
+    inherited = exists(select(_inherits.c.inhparent).where(_inherits.c.inhparent == _class.c.oid))
+    kind = cast(_class.c.relkind, Text)
+    return select(_class.c.oid, kind.label("kind"), inherited.label("inherited")).where(
+        _class.c.oid == cast(oid, REGCLASS)
+    )
 
 
 def columns() -> Select[*tuple[Any, ...]]:

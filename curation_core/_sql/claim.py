@@ -210,7 +210,7 @@ def _claim_columns(won: FromClause) -> list[ColumnElement[Any]]:
 def _to_processing(rows: Rows, chosen: Any) -> CTE:
     values: dict[Any, Any] = {rows.status: rows.word(Role.PROCESSING)}
     if rows.error is not None:
-        values[rows.error] = null()
+        values[rows.error] = rows.no_error
     return (
         update(rows.table)
         .where(rows.among(chosen))

@@ -55,7 +55,7 @@ def queue_selected(rows: Rows, decision: Any) -> Update:
     """Write a decision that queues the rows, and clear their errors. Parameter: the array ``item``."""
     values: dict[str, Any] = {rows.status.name: rows.word(Role.QUEUED)}
     if rows.error is not None:
-        values[rows.error.name] = null()
+        values[rows.error.name] = rows.no_error
     return _decided(rows, decision, values)
 
 

@@ -13,7 +13,6 @@ from sqlalchemy import (
     cast,
     exists,
     func,
-    null,
     or_,
     select,
     update,
@@ -41,7 +40,7 @@ def queue(rows: Rows, *, everything: bool) -> Update:
     """
     values: dict[Any, Any] = {rows.status: rows.word(Role.QUEUED)}
     if rows.error is not None:
-        values[rows.error] = null()
+        values[rows.error] = rows.no_error
     untouched = [Role.QUEUED, Role.PROCESSING]
     states = rows.workflow.states
     if everything:

@@ -23,6 +23,7 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    null,
     select,
     true,
     tuple_,
@@ -166,6 +167,12 @@ class Rows:
     def may_be_null(self, of: Column[Any]) -> bool:
         """Whether a column may hold nulls in the database."""
         return of.name in self.facts.nullable
+
+    @property
+    def no_error(self) -> ColumnElement[Any]:
+        """What the error column holds while nothing is wrong: null, or an empty text where it can't be null."""
+        none = self.error is None or self.error.name not in self.facts.types or self.may_be_null(self.error)
+        return null() if none else literal("", literal_execute=True)
 
     def as_stored(self, value: ColumnElement[Any], of: Column[Any]) -> ColumnElement[Any]:
         """A text cast to the type that a column has in the database."""

@@ -50,12 +50,14 @@ class TableFacts:
         columns: By name.
         unique: The column sets of its unique indexes.
         checks: By name, the CHECK constraints on one column: that column and the definition.
+        inherited: Whether there are tables, or partitions, below it.
     """
 
     kind: str = ""
     columns: Mapping[str, ColumnFacts] = field(default_factory=dict)
     unique: tuple[frozenset[str], ...] = ()
     checks: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    inherited: bool = False
 
     def as_facts(self) -> Facts:
         """What the statements need of it."""
@@ -85,7 +87,7 @@ def described(connection: Connection, table: Table) -> TableFacts:
     }
     unique = tuple(frozenset(names) for names in connection.execute(catalog.unique_columns(), of).scalars())
     checks = {row.name: (row.column, row.definition) for row in connection.execute(catalog.checks(), of)}
-    return TableFacts(found.kind, columns, unique, checks)
+    return TableFacts(found.kind, columns, unique, checks, found.inherited)
 
 
 async def rehearse(engine: AsyncEngine, ledger: Ledger, now: ColumnElement[Any], rows: Rows) -> str:

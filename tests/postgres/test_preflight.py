@@ -1,19 +1,31 @@
 """A workflow that does not fit its table is disabled before the first row is touched, says why, and stops no other."""
 
-from lab.matrix import model_of
+import pytest
+from lab.matrix import follow_orders, model_of
 from lab.plugins import plugin_of, return_orders
-from lab.tables import WORDS, Contact, contacts_workflow, pages_workflow, quick
+from lab.tables import WORDS, Contact, Page, contacts_workflow, pages_workflow, quick
 from sqlalchemy import Column, Enum, Integer, SmallInteger, String, Text, insert, select, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from curation_core import States, Workflow
 
 ID = ("id", Integer)
+KINDS_OF_KEY = {
+    "jsonb": text("alter table thing alter id type jsonb using null"),
+    "integer[]": text("alter table thing alter id type integer[] using null"),
+}
+KINDS_OF_ERROR = {
+    "jsonb": text("alter table thing alter error type jsonb using null"),
+    "integer": text("alter table thing alter error type integer using null"),
+}
 
 
 async def faults_of(lab, model, **declared):
     """Run a workflow beside a healthy one. Returns what is said of it, after the healthy one has worked."""
     await lab.add_pages("ok")
-    workflow = Workflow(**({"status": model.status, "error": model.error, "states": WORDS} | declared))
+    workflow = Workflow(
+        **({"status": model.status, "error": getattr(model, "error", None), "states": WORDS} | declared)
+    )
 
     async def never_called(item):
         raise AssertionError
@@ -144,6 +156,60 @@ async def test_a_key_that_may_be_null(lab):
     await lab.execute(text("create table thing (id integer unique, status text, error text, orders text)"))
     told = await faults_of(lab, thing())
     assert "null" in told
+
+
+async def test_a_key_that_every_claim_changes(lab):
+    """As it must be where a table is partitioned by its status."""
+
+    class Part(DeclarativeBase):
+        pass
+
+    class Thing(Part):
+        __tablename__ = "thing"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        status: Mapped[str] = mapped_column(primary_key=True)
+
+    await lab.create(Part.metadata)
+    told = await faults_of(lab, Thing, error=None)
+    assert told.startswith("table thing: 'status' is part of the model's primary key, and every claim changes it")
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_KEY)
+async def test_a_key_that_can_not_be_read_back_from_its_text(lab, kind):
+    await lab.execute(text("create table thing (id text primary key, status text, error text, orders text)"))
+    await lab.execute(KINDS_OF_KEY[kind])
+    told = await faults_of(lab, thing())
+    assert told.startswith(
+        f"table thing: 'id', of the model's primary key, is of the type {kind}, whose values can't be"
+    )
+
+
+async def test_a_table_from_which_others_inherit(lab):
+    """Each has its own index, so that a key may occur twice, and two rows would share a claim."""
+    await lab.create(thing().metadata)
+    await lab.execute(text("create table heir () inherits (thing)"))
+    assert (await faults_of(lab, thing())).startswith("table thing has tables that inherit from it")
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_ERROR)
+async def test_an_error_column_that_holds_no_text(lab, kind):
+    await lab.create(thing().metadata)
+    await lab.execute(KINDS_OF_ERROR[kind])
+    told = await faults_of(lab, thing())
+    assert told.startswith(f"thing.error can't hold the text of an error, as its type is {kind}: name a column of type")
+
+
+async def test_an_error_column_that_must_not_be_null_is_empty_while_nothing_is_wrong(lab):
+    """Many a table has ``NOT NULL DEFAULT ''``."""
+    await lab.execute(text("alter table page alter error set default '', alter error set not null"))
+    await lab.execute(text("insert into page (status, orders) values ('Queued', 'retry'), ('Queued', 'fail')"))
+    plugin = plugin_of(pages_workflow(), follow_orders)
+    summary = await lab.until_idle({"pages": plugin}, policies={"pages": quick()})
+    assert summary.faults == {}
+    assert await lab.all(select(Page.status, Page.error).order_by(Page.id)) == [
+        ("Completed", ""),
+        ("Error", "it can't be done"),
+    ]
 
 
 async def test_a_right_that_is_missing(lab):
