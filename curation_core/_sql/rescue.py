@@ -33,7 +33,7 @@ from curation_core.states import Role
 def lock_lost(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
     """Lock the live claims of workers that are gone or have not been heard of for too long.
 
-    Parameters: ``lost_after``, ``limit`` (a literal).
+    Parameter: ``limit`` (a literal).
 
     Returns:
         Columns: the claim's, ``heartbeat_at``, ``host``, ``pid`` of its worker (null where its row is gone), and
@@ -59,7 +59,7 @@ def lock_lost(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Select[*tu
 
 
 def count_lost(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
-    """How many claims `lock_lost` would find, locked or not. Parameter: ``lost_after``. Column: ``lost``."""
+    """How many claims `lock_lost` would find, locked or not. Column: ``lost``."""
     claim, worker = ledger.claim, ledger.worker
     return (
         select(func.count().label("lost"))
@@ -156,11 +156,11 @@ def drop_unwanted_waiting(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -
 def forget_dead_workers(ledger: Ledger, now: ColumnElement[Any]) -> Delete:
     """Delete the rows of dead workers that hold nothing any more.
 
-    Parameter: ``lost_after``. A worker that comes back finds its row gone, and starts again under a new id.
+    A worker that comes back finds its row gone, and starts again under a new id.
     """
     worker, claim = ledger.worker, ledger.claim
     return delete(worker).where(
-        worker.c.heartbeat_at < now - given("lost_after", Interval),
+        _is_silent(worker, now),
         ~exists(select(claim.c.item).where(claim.c.worker == worker.c.id)),
     )
 
@@ -172,7 +172,12 @@ def prune_history(ledger: Ledger, now: ColumnElement[Any]) -> Delete:
 
 
 def _is_dead(worker: FromClause, now: ColumnElement[Any]) -> ColumnElement[bool]:
-    return or_(worker.c.id.is_(None), worker.c.heartbeat_at < now - given("lost_after", Interval))
+    return or_(worker.c.id.is_(None), _is_silent(worker, now))
+
+
+def _is_silent(worker: FromClause, now: ColumnElement[Any]) -> ColumnElement[bool]:
+    # By its own measure: hosts may be set differently, and each beats as often as its own says.
+    return worker.c.heartbeat_at < now - worker.c.lost_after
 
 
 def _unclaimed(rows: Rows, ledger: Ledger) -> ColumnElement[bool]:

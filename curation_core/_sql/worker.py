@@ -11,7 +11,7 @@ from curation_core.ledger import Ledger
 
 
 def register(ledger: Ledger, now: ColumnElement[Any]) -> Insert:
-    """Add a worker. Parameters: ``id``, ``host``, ``pid``, ``version``, ``workflows``."""
+    """Add a worker. Parameters: ``id``, ``host``, ``pid``, ``version``, ``workflows``, ``lost_after``."""
     return insert(ledger.worker).values(
         **{name: given(name, ledger.worker.c[name].type) for name in _GIVEN},
         started_at=now,
@@ -34,4 +34,4 @@ def leave(ledger: Ledger) -> Delete:
     return delete(ledger.worker).where(ledger.worker.c.id == given("worker", Uuid))
 
 
-_GIVEN = ("id", "host", "pid", "version", "workflows")
+_GIVEN = ("id", "host", "pid", "version", "workflows", "lost_after")

@@ -65,7 +65,7 @@ class UpkeepStore:
         engine: The engine's connections.
         ledger: The engine's tables.
         now: The SQL expression for the present.
-        lost_after: A worker silent for longer is dead.
+        lost_after: A worker that is registered here is dead when it was silent for longer.
     """
 
     def __init__(self, engine: AsyncEngine, ledger: Ledger, now: ColumnElement[Any], lost_after: timedelta) -> None:
@@ -79,7 +79,14 @@ class UpkeepStore:
         async with self._engine.begin() as connection:
             await connection.execute(
                 worker_sql.register(self._ledger, self._now),
-                named(id=worker, host=host, pid=pid, version=version, workflows=list(workflows)),
+                named(
+                    id=worker,
+                    host=host,
+                    pid=pid,
+                    version=version,
+                    workflows=list(workflows),
+                    lost_after=self._lost_after,
+                ),
             )
 
     async def beat(self, worker: UUID) -> bool:
@@ -108,7 +115,7 @@ class UpkeepStore:
             await connection.execute(settle_sql.give_up_on_locks_after(), named(lock_timeout=SWEEP_LOCK_TIMEOUT))
             found = await connection.execute(
                 rescue_sql.lock_lost(rows, self._ledger, self._now).add_columns(self._now.label("now")),
-                named(lost_after=self._lost_after, limit=RESCUE_BATCH),
+                named(limit=RESCUE_BATCH),
             )
             lost = [_lost(row) for row in found]
             settlements: list[Settlement] = []
@@ -122,9 +129,7 @@ class UpkeepStore:
     async def count_lost(self, rows: Rows) -> int:
         """How many rows of one workflow dead workers hold."""
         async with self._engine.connect() as connection:
-            counted = await connection.execute(
-                rescue_sql.count_lost(rows, self._ledger, self._now), named(lost_after=self._lost_after)
-            )
+            counted = await connection.execute(rescue_sql.count_lost(rows, self._ledger, self._now))
             return int(counted.scalar_one())
 
     async def count_orphans(self, rows: Rows) -> int:
@@ -165,9 +170,7 @@ class UpkeepStore:
     async def forget_dead_workers(self) -> None:
         """Delete dead workers that hold nothing any more."""
         async with self._engine.begin() as connection:
-            await connection.execute(
-                rescue_sql.forget_dead_workers(self._ledger, self._now), named(lost_after=self._lost_after)
-            )
+            await connection.execute(rescue_sql.forget_dead_workers(self._ledger, self._now))
 
     async def prune_history(self, history_for: timedelta) -> None:
         """Delete history older than that."""

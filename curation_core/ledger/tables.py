@@ -10,6 +10,7 @@ from sqlalchemy import (
     Double,
     Index,
     Integer,
+    Interval,
     MetaData,
     Sequence,
     SmallInteger,
@@ -42,6 +43,7 @@ class Ledger:
             Column("workflows", ARRAY(Text), nullable=False),
             Column("started_at", DateTime(timezone=True), nullable=False),
             Column("heartbeat_at", DateTime(timezone=True), nullable=False),
+            Column("lost_after", Interval, nullable=False),
             comment="one row a process start, with its heartbeat",
         )
         self.claim = Table(

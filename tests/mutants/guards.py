@@ -321,15 +321,15 @@ GUARDS = (
     Guard(
         "the heartbeat test of the rescue",
         RESCUE,
-        'or_(worker.c.id.is_(None), worker.c.heartbeat_at < now - given("lost_after", Interval))',
-        'or_(worker.c.id.is_(None), worker.c.heartbeat_at < now + given("lost_after", Interval))',
+        "return worker.c.heartbeat_at < now - worker.c.lost_after",
+        "return worker.c.heartbeat_at < now + worker.c.lost_after",
         (f"{GUARDS_TEST}::test_only_who_was_silent_for_long_enough_loses_rows",),
     ),
     Guard(
         "a worker that is in no list has died",
         RESCUE,
-        'or_(worker.c.id.is_(None), worker.c.heartbeat_at < now - given("lost_after", Interval))',
-        'worker.c.heartbeat_at < now - given("lost_after", Interval)',
+        "return or_(worker.c.id.is_(None), _is_silent(worker, now))",
+        "return _is_silent(worker, now)",
         (f"{GUARDS_TEST}::test_only_who_was_silent_for_long_enough_loses_rows",),
     ),
     Guard(
@@ -349,7 +349,7 @@ GUARDS = (
     Guard(
         "a worker who lives is not forgotten",
         RESCUE,
-        '        worker.c.heartbeat_at < now - given("lost_after", Interval),\n        ~exists',
+        "        _is_silent(worker, now),\n        ~exists",
         "        ~exists",
         (f"{GUARDS_TEST}::test_who_is_forgotten",),
     ),

@@ -142,3 +142,27 @@ async def test_an_item_that_finishes_while_the_host_drains_is_settled(lab):
         await lab.eventually(lambda: engine.counts["pages"].get("done"))
     assert await lab.statuses() == {"Completed": 1, "Queued": 1}
     assert await lab.outcomes() == ["done"], "and no further row was claimed"
+
+
+async def last_beat(lab):
+    return await lab.scalar(select(func.max(lab.ledger.worker.c.heartbeat_at)))
+
+
+async def test_a_host_with_more_patience_keeps_its_rows_beside_one_with_less(lab):
+    """I5 and I9, as while a new `lost_after` is rolled out, host after host."""
+    await lab.add_pages("held")
+    stage = Stage()
+    plugins = {"pages": plugin_of(pages_workflow(), stage.process_item)}
+    patient, hasty = ({"lost_after": timedelta(seconds=each)} for each in (15, 2))
+    first_beat = select(func.min(lab.ledger.worker.c.heartbeat_at))
+    async with lab.host(plugins, policies=POLICIES, host=patient):
+        await stage.arrival("[1]")
+        before = await last_beat(lab)
+        async with lab.host(plugins, policies=POLICIES, host=hasty):
+            # By then it was silent for longer than the other waits, or else its row is somebody else's already.
+            await lab.eventually(lambda: has_moved(lab, first_beat, before))
+    assert "lost" not in await lab.outcomes()
+
+
+async def has_moved(lab, beat, before):
+    return await lab.outcomes() or await lab.scalar(beat) > before

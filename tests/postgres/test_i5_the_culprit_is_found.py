@@ -11,7 +11,9 @@ from sqlalchemy import func, select, text
 
 GROUP = {"concurrency": 12, "batch_size": 12, "max_attempts": 9, "every": 0.2}
 
-WORKER = text("insert into curation.worker values (:id, 'h', 1, '', '{}', now(), now() - cast(:silent as interval))")
+WORKER = text(
+    "insert into curation.worker values (:id, 'h', 1, '', '{}', now(), now() - cast(:silent as interval), '15 s')"
+)
 LOST_TWICE = text(
     "insert into curation.claim (workflow, item, token, queueing, worker, attempt, lost, claimed_at) "
     "values ('pages', '[1]', 1, 1, :worker, 3, 2, now())"

@@ -26,7 +26,7 @@ CUT = text(
 
 OTHER = text(
     "insert into curation.worker values ('00000000-0000-0000-0000-000000000001', 'other', 1, '', '{}', now(), "
-    "now() - interval '1 minute')"
+    "now() - interval '1 minute', '15 s')"
 )
 ITS_CLAIM = text(
     "insert into curation.claim (workflow, item, token, queueing, worker, attempt, claimed_at) "

@@ -111,6 +111,6 @@ async def test_no_statement_of_claim_and_settle_goes_through_a_whole_table(lab, 
         assert {runs[name].rows for name in ("drop", "rearm", "move", "move with error")} == {BATCH}
         for name in ("drop", "rearm", "drop waiting"):
             assert ("Index Scan", "claim_waiting") not in runs[name].scans, f"{name} looks at every row that waits"
-        lost = await examine(rescue.lock_lost(rows, ledger, now), lost_after="15 seconds", limit=BATCH)
+        lost = await examine(rescue.lock_lost(rows, ledger, now), limit=BATCH)
         assert lost.rows == BATCH, "the worker is not in the list"
         assert not lost.reads_all_of("claim")

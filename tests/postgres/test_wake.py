@@ -16,7 +16,7 @@ CUT = text(
 )
 
 GONE_LONG_AGO = text(
-    "insert into curation.worker values (gen_random_uuid(), 'h', 1, '', '{}', now(), now() - interval '1 day')"
+    "insert into curation.worker values (gen_random_uuid(), 'h', 1, '', '{}', now(), now() - interval '1 day', '15 s')"
 )
 SWEPT = text("select count(*) = 1 from curation.worker")
 

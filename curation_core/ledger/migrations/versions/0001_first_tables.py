@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.Column("workflows", sa.ARRAY(sa.Text), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("heartbeat_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lost_after", sa.Interval, nullable=False),
         comment="one row a process start, with its heartbeat",
         schema=schema,
     )

@@ -1,8 +1,7 @@
--- $1: lost_after
 SELECT count(*) AS lost
 FROM curation.claim
 LEFT OUTER JOIN curation.worker ON curation.claim.worker = curation.worker.id
 WHERE curation.claim.workflow = 'parcels'
 AND curation.claim.worker IS NOT NULL
 AND (curation.worker.id IS NULL
-  OR curation.worker.heartbeat_at < statement_timestamp() - $1::INTERVAL);
+  OR curation.worker.heartbeat_at < statement_timestamp() - curation.worker.lost_after);
