@@ -105,7 +105,8 @@ class Settler:
                 if is_locked_out(error) and not around_locks:
                     around_locks = True
                 elif is_passing(error) or is_ledger_gone(error) or 0 < hindered < HINDERED_OFTEN:
-                    pause, told = pauses.next(), _judge.describe(error)
+                    cause = error.__cause__ if isinstance(error, HinderedError) else None
+                    pause, told = pauses.next(), _judge.describe(cause or error)
                     _logger.warning("%d results wait for the database, next try in %.1f s: %s", len(group), pause, told)
                     await asyncio.sleep(pause)
                 elif len(group) > 1:
