@@ -87,6 +87,14 @@ class Heartbeat:
         self._turning = self._loop.call_later(self._every / 4, self._turn)
 
     def _run(self) -> None:
+        try:
+            reason = self._beat_until_lost()
+        except BaseException as error:  # noqa: BLE001 - a thread that ends unheard leaves a worker that only seems alive
+            reason = f"its heartbeat ended: {_judge.describe(error)}"
+        if reason:
+            self._tell(self._lost, reason)
+
+    def _beat_until_lost(self) -> str:
         with asyncio.Runner() as runner:
             engine = self._store.connect(1)
             upkeep = self._store.upkeep(self._silence, engine)
@@ -94,10 +102,10 @@ class Heartbeat:
                 while not self._stopped.wait(self._every):
                     reason = self._overdue() or self._beat(runner, upkeep)
                     if reason:
-                        self._tell(self._lost, reason)
-                        return
+                        return reason
             finally:
                 runner.run(engine.dispose())
+        return ""
 
     def _beat(self, runner: asyncio.Runner, upkeep: UpkeepStore) -> str:
         stalled = time.monotonic() - self._turned_at

@@ -1,15 +1,24 @@
 """A worker's heart: it beats while a plugin blocks the loop for a while, and stops when the loop is stuck."""
 
 import asyncio
+import os
+import resource
 import signal
+import sys
 import threading
 import time
+from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
 
+import pytest
 from lab.laboratory import Laboratory
 from lab.plugins import Stage, plugin_of, return_orders, save_effect
 from lab.tables import Contact, Effect, Page, contacts_workflow, pages_workflow, quick
 from sqlalchemy import func, insert, select, text, update
+
+from curation_core._heartbeat import Heartbeat
 
 POLICIES = {"pages": quick(), "contacts": quick()}
 BRIEF = {"lost_after": 2, "heartbeat_every": 0.1, "stall_after": 0.8}
@@ -166,3 +175,44 @@ async def test_a_host_with_more_patience_keeps_its_rows_beside_one_with_less(lab
 
 async def has_moved(lab, beat, before):
     return await lab.outcomes() or await lab.scalar(beat) > before
+
+
+@pytest.fixture
+def no_files(monkeypatch):
+    """Let no file be opened any more, up to the end of the test."""
+    monkeypatch.setattr(sys, "unraisablehook", lambda _: None)  # a loop that was half made can't be closed
+    kept, limit = [], resource.getrlimit(resource.RLIMIT_NOFILE)
+
+    def take():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (len(list(Path("/proc/self/fd").iterdir())) + 5, limit[1]))
+        with suppress(OSError):
+            while True:
+                kept.append(os.dup(0))
+
+    yield take
+    for each in kept:
+        os.close(each)
+    resource.setrlimit(resource.RLIMIT_NOFILE, limit)
+
+
+async def test_a_heart_that_can_not_begin_to_beat_is_told(lab, no_files):
+    """I4 and I5: else its rows are taken back, again and again, from a worker that works on unheard."""
+    lost = asyncio.get_running_loop().create_future()
+    heartbeat = Heartbeat(
+        store := lab.store(),
+        uuid4(),
+        every=timedelta(seconds=0.1),
+        stall_after=timedelta(seconds=2),
+        lost_after=timedelta(seconds=3),
+        lost=lost.set_result,
+        no_answer=lambda: None,
+        cut_off=False,
+    )
+    no_files()
+    heartbeat.start()
+    try:
+        async with asyncio.timeout(10):
+            assert "Too many open files" in await lost
+    finally:
+        heartbeat.stop()
+        await store.close()
