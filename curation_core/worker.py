@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 from curation_core import _judge
+from curation_core._claimer import Claimer
 from curation_core._executor import Executor
 from curation_core._runner import Runner
 from curation_core._scan import Scan
@@ -55,7 +56,7 @@ class Worker:
         self.policy = policy
         self.counts: dict[str, int] = {}
         self.trouble = ""
-        self._claims = claims
+        self._claims = Claimer(name, claims, longest_pause, self.wake)
         self._settler = make_settler(self._settled)
         self._observers = observers
         self._alone = alone
@@ -76,7 +77,7 @@ class Worker:
     @property
     def busy(self) -> bool:
         """Whether rows are being claimed, run or settled."""
-        return self._claiming or self._awake.is_set() or len(self._runner) > 0 or self._settler.pending > 0
+        return self._claiming or self._awake.is_set() or self._claims.hopeful or self.in_flight > 0
 
     @property
     def in_flight(self) -> int:
@@ -131,8 +132,7 @@ class Worker:
                     self.trouble = _judge.describe(error)
                     self._uncertain = self._fresh = True
                     pause, level = self._pauses.next(), logging.WARNING if is_passing(error) else logging.ERROR
-                    told = "%s: no rows could be claimed, next try in %.1f s: %s"
-                    _logger.log(level, told, self.name, pause, self.trouble)
+                    _logger.log(level, "%s: no rows claimed, next try in %.1f s: %s", self.name, pause, self.trouble)
                     self._awake.set()
                     await wait_for(self._stopped, pause)
                 finally:
@@ -215,9 +215,8 @@ class Worker:
     async def _claim_due(self) -> None:
         limit = await self._room()
         if limit:
-            claims = await self._claims.due(limit)
+            claims, self._due = await self._claims.due(limit)
             self._start(claims)
-            self._due = len(claims) == limit
 
     async def _room(self) -> int:
         """Wait until rows can start, a fair number of them at once. Returns how many; 0 when it is time to stop."""
@@ -285,6 +284,7 @@ class Worker:
                 counts[kind] = counts.get(kind, 0) + 1
                 self._tell(verdict, kind, "")
         self._freed.set()
+        self._claims.encourage()
         # What was settled just now may be what a limit waited for, and who overruled it may have queued the row again.
         if self._held_back or settlement.overruled:
             self.wake()

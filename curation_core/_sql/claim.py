@@ -14,6 +14,7 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Integer,
+    Interval,
     Select,
     Text,
     Uuid,
@@ -28,6 +29,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from curation_core._sql.cursor import Cursor, beyond
 from curation_core._sql.rows import Rows, given, row_number
@@ -49,15 +51,7 @@ def claim_fresh(rows: Rows, ledger: Ledger, now: ColumnElement[Any], cursor: Cur
         ``token``, ``queueing``, ``attempt``, ``lost``, ``claimed_at``; then, the same in each row, ``scanned`` (rows
         in the window) and the order columns of the window's last row, as text. No row at all means an empty window.
     """
-    # FOR NO KEY UPDATE: FOR UPDATE would skip every row that somebody's uncommitted child row points at.
-    window = (
-        select(*(order.column for order in rows.ordering), *_beside(rows), rows.item().label("curation_item"))
-        .where(rows.has(Role.QUEUED), rows.wanted, beyond(rows, cursor), ~paused(rows, ledger, now))
-        .order_by(*(order.column.desc() if order.descending else order.column.asc() for order in rows.ordering))
-        .limit(given("limit", Integer, literal_execute=True))
-        .with_for_update(skip_locked=True, key_share=True)
-        .cte("curation_seen")
-    )
+    window = _window(rows, ledger, now, cursor)
     fresh = select(
         rows.workflow_name, window.c.curation_item, ledger.token.next_value().label("curation_token")
     ).subquery("curation_fresh")
@@ -102,6 +96,29 @@ def claim_fresh(rows: Rows, ledger: Ledger, now: ColumnElement[Any], cursor: Cur
     )
 
 
+def first_fresh(rows: Rows, ledger: Ledger, now: ColumnElement[Any], cursor: Cursor) -> Select[*tuple[Any, ...]]:
+    """The row that a claim of one would begin with. Parameters: ``limit`` (1), and the cursor's.
+
+    Returns:
+        Columns: ``item``, and the order columns, as text.
+    """
+    window = _window(rows, ledger, now, cursor)
+    last = (cast(window.c[order.column.key], Text).label(f"last_{at}") for at, order in enumerate(rows.ordering))
+    return select(window.c.curation_item, *last)
+
+
+def _window(rows: Rows, ledger: Ledger, now: ColumnElement[Any], cursor: Cursor) -> CTE:
+    # FOR NO KEY UPDATE: FOR UPDATE would skip every row that somebody's uncommitted child row points at.
+    return (
+        select(*(order.column for order in rows.ordering), *_beside(rows), rows.item().label("curation_item"))
+        .where(rows.has(Role.QUEUED), rows.wanted, beyond(rows, cursor), ~paused(rows, ledger, now))
+        .order_by(*(order.column.desc() if order.descending else order.column.asc() for order in rows.ordering))
+        .limit(given("limit", Integer, literal_execute=True))
+        .with_for_update(skip_locked=True, key_share=True)
+        .cte("curation_seen")
+    )
+
+
 def claim_due(
     rows: Rows, ledger: Ledger, now: ColumnElement[Any], *, suspects: bool = False
 ) -> Select[*tuple[Any, ...]]:
@@ -119,24 +136,7 @@ def claim_due(
         Columns as in `claim_fresh`, up to ``claimed_at``.
     """
     claim = ledger.claim
-    waiting = claim.alias("curation_waiting")
-    due = (
-        select(*rows.key, waiting.c.item.label("curation_item"))
-        .join_from(waiting, rows.table, rows.is_item(waiting.c.item))
-        .where(
-            waiting.c.workflow == rows.workflow_name,
-            waiting.c.worker.is_(None),
-            waiting.c.retry_at <= now,
-            is_suspect(waiting) if suspects else ~is_suspect(waiting),
-            rows.is_still(Role.QUEUED),
-            rows.wanted,
-            ~paused(rows, ledger, now),
-        )
-        .order_by(waiting.c.retry_at)
-        .limit(given("limit", Integer, literal_execute=True))
-        .with_for_update(skip_locked=True, key_share=True, of=[waiting, rows.table])
-        .cte("curation_due")
-    )
+    due = _due(rows, ledger, now, suspects=suspects)
     won = (
         update(claim)
         .where(
@@ -157,6 +157,42 @@ def claim_due(
     chosen = select(due).where(due.c.curation_item == won.c.item).subquery("curation_chosen")
     moved = _to_processing(rows, chosen)
     return select(*moved.c, *_claim_columns(won)).select_from(moved.join(won, rows.item(moved) == won.c.item))
+
+
+def postpone_due(rows: Rows, ledger: Ledger, now: ColumnElement[Any], *, suspects: bool) -> ReturningUpdate[str]:
+    """Let the row wait on with which `claim_due` would begin. Parameters: ``limit`` (1), ``wait``. Column: ``item``."""
+    claim = ledger.claim
+    due = _due(rows, ledger, now, suspects=suspects)
+    return (
+        update(claim)
+        .where(
+            claim.c.workflow == rows.workflow_name,
+            claim.c.item == any_(func.array(select(due.c.curation_item).scalar_subquery())),
+        )
+        .values(retry_at=now + given("wait", Interval))
+        .returning(claim.c.item)
+    )
+
+
+def _due(rows: Rows, ledger: Ledger, now: ColumnElement[Any], *, suspects: bool) -> CTE:
+    waiting = ledger.claim.alias("curation_waiting")
+    return (
+        select(*rows.key, waiting.c.item.label("curation_item"))
+        .join_from(waiting, rows.table, rows.is_item(waiting.c.item))
+        .where(
+            waiting.c.workflow == rows.workflow_name,
+            waiting.c.worker.is_(None),
+            waiting.c.retry_at <= now,
+            is_suspect(waiting) if suspects else ~is_suspect(waiting),
+            rows.is_still(Role.QUEUED),
+            rows.wanted,
+            ~paused(rows, ledger, now),
+        )
+        .order_by(waiting.c.retry_at)
+        .limit(given("limit", Integer, literal_execute=True))
+        .with_for_update(skip_locked=True, key_share=True, of=[waiting, rows.table])
+        .cte("curation_due")
+    )
 
 
 def is_suspect(claim: FromClause) -> ColumnElement[bool]:

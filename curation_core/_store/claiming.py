@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -111,6 +112,20 @@ class ClaimStore:
             return Window(self._claims(found), Cursor(cursor.segment, tuple(found[0][seen + 1 :])))
         last = cursor.segment + 1 == len(segments(self._rows))
         return Window(self._claims(found), None if last else Cursor(cursor.segment + 1))
+
+    async def first(self, cursor: Cursor) -> tuple[str, Cursor] | None:
+        """The queued row behind the cursor that a claim of one would begin with, and the place behind it."""
+        statement = claim_sql.first_fresh(self._rows, self._ledger, self._now, cursor)
+        async with self._engine.begin() as connection:
+            found = (await connection.execute(statement, {**named(limit=1), **cursor.bind()})).first()
+            return None if found is None else (found[0], Cursor(cursor.segment, tuple(found[1:])))
+
+    async def postpone(self, wait: timedelta, *, suspects: bool) -> str | None:
+        """Let the row wait on that is due first. Returns its item, or ``None`` where there is none by now."""
+        statement = claim_sql.postpone_due(self._rows, self._ledger, self._now, suspects=suspects)
+        async with self._engine.begin() as connection:
+            found: str | None = (await connection.execute(statement, named(limit=1, wait=wait))).scalar()
+            return found
 
     async def still_held(self, claim: Claim) -> bool:
         """Whether this worker holds a claim, and nobody has moved its row."""

@@ -61,6 +61,10 @@ _FIXED_OUTPUT = {
 _NEVER_SENT = (DataError, IntegrityError, ProgrammingError, NotSupportedError)
 _PASSING = ("08", "53", "57P", "57014", "40001", "40P01", "25006", "25P03", "55P03", "58")
 
+# 0A: not supported, 25: transaction state, 26, 3F, 42: names, syntax and types, XX: the server's own fault. But 42501,
+# a right that is missing, is also what a policy on rows says of one.
+_NO_ROWS_DOING = ("0A", "25", "26", "3F", "42", "XX")
+
 
 def connect(
     url: str,
@@ -197,6 +201,15 @@ def is_hindered(error: DBAPIError) -> bool:
 def is_ledger_gone(error: BaseException) -> bool:
     """Whether an engine's statement found no table: somebody is about to make them anew, or has to."""
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in ("42P01", "3F000")
+
+
+def is_refusal(error: BaseException) -> bool:
+    """Whether the table refuses what a statement would make of a row, by a constraint or a trigger for instance.
+
+    Not so where the statement itself is wrong, or its plan outdated: then no other row would do better.
+    """
+    state = getattr(error.orig if isinstance(error, DBAPIError) else error, "sqlstate", None)
+    return state is not None and not is_passing(error) and (state == "42501" or not state.startswith(_NO_ROWS_DOING))
 
 
 def is_passing(error: BaseException) -> bool:

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Mapper, configure_mappers, make_transient_to_detached
 
 from curation_core._sql.rows import Rows, named
+from curation_core._store.connections import is_refusal
 from curation_core.errors import DeclarationError
 
 _DIALECT: Dialect = asyncpg.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
@@ -57,9 +58,10 @@ class DriverStatement:
         ]
         try:
             found: list[Any] = await driver.fetch(self._text, *arguments)
-        except BaseException:
+        except BaseException as error:
             # SQLAlchemy did not see it, and would hand on a connection that is broken or still busy.
-            await connection.invalidate()
+            if not is_refusal(error):
+                await connection.invalidate()
             raise
         return found
 
