@@ -26,7 +26,6 @@ from sqlalchemy import (
     cast,
     delete,
     func,
-    insert,
     literal,
     null,
     select,
@@ -35,6 +34,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.sql.dml import ReturningDelete, ReturningUpdate
 
 from curation_core._sql.rows import Rows, arrays, given
@@ -153,7 +153,7 @@ def drop_waiting(rows: Rows, ledger: Ledger) -> Delete:
 
 
 def record(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Insert:
-    """Append to the history.
+    """Append to the history. A line that is there already stays.
 
     Parameters: ``worker``, and the arrays ``item``, ``token``, ``attempt``, ``claimed_at``, ``seconds``, ``outcome``,
     ``reason``.
@@ -169,10 +169,13 @@ def record(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> Insert:
         outcome=Text,
         reason=Text,
     )
-    return insert(attempt).from_select(
+    appended = pg_insert(attempt).from_select(
         ["workflow", "worker", "settled_at", *(c.name for c in ended.c)],
         select(rows.workflow_name, given("worker", Uuid), now, *ended.c),
     )
+    # A sequence that was not restored with the tables gives tokens out again: better a line less than a row for ever
+    # in processing.
+    return appended.on_conflict_do_nothing(index_elements=["workflow", "item", "token"])
 
 
 def recorded(rows: Rows, ledger: Ledger) -> Select[*tuple[Any, ...]]:

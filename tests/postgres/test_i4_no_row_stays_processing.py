@@ -182,3 +182,17 @@ async def test_nothing_is_stranded_whatever_moment_the_worker_is_killed_at(lab, 
     assert await lab.statuses() == {"Completed": 400}
     assert await lab.claims() == {}
     assert await lab.scalar(select(func.count()).select_from(lab.ledger.worker)) == 0
+
+
+async def test_a_token_that_was_given_out_before_leaves_no_row_in_processing(lab):
+    """As where a backup brought back the engine's tables, and not their sequence."""
+    await lab.add_pages("again")
+    plugins = {"pages": plugin_of(pages_workflow(), return_orders)}
+    await lab.until_idle(plugins, policies={"pages": quick()})
+    used = select(lab.ledger.attempt.c.token)
+    await lab.execute(text("select setval('curation.claim_token', (select max(token) from curation.attempt), false)"))
+    await lab.execute(update(Page).values(status="Queued"))
+    before = await lab.scalar(used)
+    await lab.until_idle(plugins, policies={"pages": quick()})
+    assert await lab.statuses() == {"Completed": 1}
+    assert [row.token for row in await lab.all(used)] == [before], "the token was given out again"

@@ -11,4 +11,6 @@ SELECT 'parcels' AS anon_1, $1::UUID AS anon_2, statement_timestamp() AS stateme
     curation_ended.token, curation_ended.attempt, curation_ended.claimed_at, curation_ended.seconds,
     curation_ended.outcome, curation_ended.reason
 FROM unnest($2::TEXT[], $3::BIGINT[], $4::INTEGER[], $5::TIMESTAMP WITH TIME ZONE[], $6::DOUBLE PRECISION[], $7::TEXT[],
-    $8::TEXT[]) AS curation_ended(item, token, attempt, claimed_at, seconds, outcome, reason);
+    $8::TEXT[]) AS curation_ended(item, token, attempt, claimed_at, seconds, outcome, reason)
+ON CONFLICT (workflow, item, token)
+DO NOTHING;
