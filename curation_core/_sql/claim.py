@@ -18,7 +18,9 @@ from sqlalchemy import (
     Select,
     Text,
     Uuid,
+    and_,
     any_,
+    case,
     cast,
     exists,
     func,
@@ -86,7 +88,7 @@ def claim_fresh(rows: Rows, ledger: Ledger, now: ColumnElement[Any], cursor: Cur
     )
     return (
         select(
-            *moved.c,
+            *_columns(rows, moved),
             *_claim_columns(won),
             last.c.curation_scanned,
             *(cast(last.c[order.column.key], Text).label(f"last_{at}") for at, order in enumerate(rows.ordering)),
@@ -156,7 +158,9 @@ def claim_due(
     )
     chosen = select(due).where(due.c.curation_item == won.c.item).subquery("curation_chosen")
     moved = _to_processing(rows, chosen)
-    return select(*moved.c, *_claim_columns(won)).select_from(moved.join(won, rows.item(moved) == won.c.item))
+    return select(*_columns(rows, moved), *_claim_columns(won)).select_from(
+        moved.join(won, rows.item(moved) == won.c.item)
+    )
 
 
 def postpone_due(rows: Rows, ledger: Ledger, now: ColumnElement[Any], *, suspects: bool) -> ReturningUpdate[str]:
@@ -251,9 +255,27 @@ def _to_processing(rows: Rows, chosen: Any) -> CTE:
         update(rows.table)
         .where(rows.among(chosen))
         .values(rows.changing(values))
-        .returning(*rows.table.c)
+        .returning(*rows.table.c, _worked(rows))
         .cte("curation_moved")
     )
+
+
+def _worked(rows: Rows) -> ColumnElement[int]:
+    """Fails the claim of a row that is not to be worked once it is claimed: a trigger saw to that.
+
+    It would be claimed again and again, paid for each time, and nothing of it kept.
+    """
+    undone = func.concat(
+        literal("", literal_execute=True),
+        rows.item(),
+        literal(": a trigger undoes its claim, or its claim makes `where` untrue", literal_execute=True),
+    )
+    worked = and_(rows.is_still(Role.PROCESSING), rows.wanted)
+    return cast(case((worked, literal("0", literal_execute=True)), else_=undone), Integer).label("curation_worked")
+
+
+def _columns(rows: Rows, moved: CTE) -> list[ColumnElement[Any]]:
+    return [moved.c[column.key] for column in rows.table.c]
 
 
 def paused(rows: Rows, ledger: Ledger, now: ColumnElement[Any]) -> ColumnElement[bool]:

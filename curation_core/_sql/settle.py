@@ -110,6 +110,11 @@ def movable(rows: Rows) -> Select[*tuple[Any, ...]]:
     return select(rows.item().label("item")).where(rows.among_items()).with_for_update(skip_locked=True, key_share=True)
 
 
+def still_to_move(rows: Rows) -> Select[*tuple[Any, ...]]:
+    """Which rows are in processing and wanted as before. Parameter: the array ``item``. Column: ``item``."""
+    return select(rows.item().label("item")).where(rows.among_items(), rows.is_still(Role.PROCESSING), rows.wanted)
+
+
 def there(rows: Rows) -> Select[*tuple[Any, ...]]:
     """Which rows there are. Parameter: the array ``item``. Column: ``item``."""
     return select(rows.item().label("item")).where(rows.among_items())

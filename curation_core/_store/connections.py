@@ -59,7 +59,8 @@ _FIXED_OUTPUT = {
 # fail-over, 25P03: idle in transaction for too long, 55P03: lock not available, 58: system error.
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _NEVER_SENT = (DataError, IntegrityError, ProgrammingError, NotSupportedError)
-_PASSING = ("08", "53", "57P", "57014", "40001", "40P01", "25006", "25P03", "55P03", "58")
+_HINDERED = ("57014", "40001", "40P01")
+_PASSING = ("08", "53", "57P", *_HINDERED, "25006", "25P03", "55P03", "58")
 
 # 0A: not supported, 25: transaction state, 26, 3F, 42: names, syntax and types, XX: the server's own fault. But 42501,
 # a right that is missing, is also what a policy on rows says of one.
@@ -195,7 +196,7 @@ def is_locked_out(error: BaseException) -> bool:
 
 def is_hindered(error: DBAPIError) -> bool:
     """Whether a statement was cancelled, or met another transaction: 57014, 40001 and 40P01."""
-    return getattr(error.orig, "sqlstate", None) in ("57014", "40001", "40P01")
+    return getattr(error.orig, "sqlstate", None) in _HINDERED
 
 
 def is_ledger_gone(error: BaseException) -> bool:

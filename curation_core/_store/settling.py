@@ -69,6 +69,7 @@ class SettleStore:
         self._rearm = settle_sql.rearm_if_held(rows, ledger, now)
         self._movable = settle_sql.movable(rows)
         self._there = settle_sql.there(rows)
+        self._still_to_move = settle_sql.still_to_move(rows)
         self._give_back = settle_sql.give_back_unwanted(rows)
         self._drop_waiting = settle_sql.drop_waiting(rows, ledger)
         self._record = settle_sql.record(rows, ledger, now)
@@ -146,6 +147,9 @@ class SettleStore:
         settled = [verdict for verdict in kept if verdict.claim.item in moved] if overruled else list(kept)
         if overruled:
             items = named(item=[verdict.claim.item for verdict in overruled])
+            if (unmoved := (await connection.execute(self._still_to_move, items)).scalars().first()) is not None:
+                message = f"the table keeps {unmoved} as it is, and nobody has moved it: a trigger drops the change"
+                raise RefusedError(message)
             await connection.execute(self._give_back, items)
             await connection.execute(self._drop_waiting, items)
             settled, overruled = await self._after_others(connection, settled, overruled)

@@ -4,8 +4,8 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from lab.plugins import Stage, plugin_of, save_effect
-from lab.tables import WORDS, Effect, Page, pages_workflow, quick
+from lab.plugins import Stage, plugin_of, return_orders, save_effect
+from lab.tables import WORDS, Contact, Effect, Page, pages_workflow, quick
 from sqlalchemy import delete, func, select, text
 
 from curation_core import Fail, Retry, Skip, Transition
@@ -224,3 +224,19 @@ async def test_a_row_that_was_queued_again_under_an_older_snapshot_of_a_claimer_
         assert (await lab.page(1)).status == "Queued"
         stage.release("[1]")
         await lab.eventually(lambda: engine.counts["pages"].get("overruled"))
+
+
+@pytest.mark.parametrize("kind", ["exists", "scalar", "in"])
+async def test_a_condition_that_asks_another_table_holds_at_claim_and_settle(lab, kind):
+    has = select(Contact.id).where(Contact.id == Page.id)
+    where = {
+        "exists": has.exists(),
+        "scalar": has.scalar_subquery() == Page.id,
+        "in": Page.id.in_(select(Contact.id)),
+    }[kind]
+    await lab.add_pages("ok", "ok")
+    await lab.execute(text("insert into contact (id, status) overriding system value values (2, 'New')"))
+    plugin = plugin_of(pages_workflow(where=where), return_orders, save_result=save_effect)
+    await lab.until_idle({"pages": plugin}, policies={"pages": quick()}, deadline=8)
+    assert await lab.statuses() == {"Queued": 1, "Completed": 1}
+    assert await lab.all(text("select page_id from effect")) == [(2,)]

@@ -109,6 +109,7 @@ def of_rows(rows):
         yield name, settle.move_if_processing(rows, role, with_error=with_error)
     yield "movable", settle.movable(rows)
     yield "there", settle.there(rows)
+    yield "still_to_move", settle.still_to_move(rows)
     yield "failed_by_themselves", settle.failed_by_themselves(rows)
     yield "give_back_unwanted", settle.give_back_unwanted(rows)
     yield "drop_waiting", settle.drop_waiting(rows, LEDGER)

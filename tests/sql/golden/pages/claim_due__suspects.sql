@@ -30,7 +30,10 @@ curation_moved AS (UPDATE pages
         FROM (SELECT curation_due.id AS id, curation_due.curation_item AS curation_item
           FROM curation_due, curation_won
           WHERE curation_due.curation_item = curation_won.item) AS curation_chosen)))
-  RETURNING pages.id, pages.status, pages.error, pages.curation, pages.updated_at)
+  RETURNING pages.id, pages.status, pages.error, pages.curation, pages.updated_at, CAST(CASE WHEN (pages.status IS NOT
+      DISTINCT FROM 'Processing'
+      AND pages.curation = 'Selected') THEN '0' ELSE concat('', CAST(jsonb_build_array(pages.id) AS TEXT), ': a trigger
+          undoes its claim, or its claim makes `where` untrue') END AS INTEGER) AS curation_worked)
 SELECT curation_moved.id, curation_moved.status, curation_moved.error, curation_moved.curation,
     curation_moved.updated_at, curation_won.item AS claim_item, curation_won.token AS claim_token, curation_won.queueing
     AS claim_queueing, curation_won.attempt AS claim_attempt, curation_won.lost AS claim_lost, curation_won.claimed_at

@@ -31,7 +31,10 @@ curation_moved AS (UPDATE stock.parcels
         curation_seen.number AS number, curation_seen.curation_item AS curation_item
       FROM curation_seen, curation_won
       WHERE curation_won.item = curation_seen.curation_item) AS curation_chosen)
-  RETURNING stock.parcels.depot, stock.parcels.number, stock.parcels.state, stock.parcels.rank, stock.parcels.due)
+  RETURNING stock.parcels.depot, stock.parcels.number, stock.parcels.state, stock.parcels.rank, stock.parcels.due,
+      CAST(CASE WHEN (stock.parcels.state IS NOT DISTINCT FROM 1) THEN '0' ELSE concat('',
+      CAST(jsonb_build_array(stock.parcels.depot, stock.parcels.number) AS TEXT), ': a trigger undoes its claim, or its
+      claim makes `where` untrue') END AS INTEGER) AS curation_worked)
 SELECT curation_moved.depot, curation_moved.number, curation_moved.state, curation_moved.rank, curation_moved.due,
     curation_won.item AS claim_item, curation_won.token AS claim_token, curation_won.queueing AS claim_queueing,
     curation_won.attempt AS claim_attempt, curation_won.lost AS claim_lost, curation_won.claimed_at AS claim_claimed_at,
