@@ -107,7 +107,7 @@ class Executor:
         if inspect.isawaitable(returned) or inspect.isasyncgen(returned):
             if inspect.iscoroutine(returned):
                 returned.close()
-            return f"process_item returned {type(returned).__name__}, which nobody awaited: make it `async def`"
+            return f"process_item returned {type(returned).__name__}, which nobody awaited: await it, in an `async def`"
         if returned is False and self._bound.save is None:
             return "process_item returned False, and there is no save_result to read it: return Fail(reason) or raise"
         return ""

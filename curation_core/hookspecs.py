@@ -129,7 +129,7 @@ def on_error(item: Any, error: Exception, attempt: Attempt) -> Outcome | None:
 
     Returns:
         An `Outcome`, or ``None`` for the policy: again after its backoff, failed after its last attempt. An exception
-        here fails the item with both texts.
+        here leaves the decision to the policy, with both texts as the reason.
     """
 
 

@@ -11,7 +11,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, SecretStr
-from sqlalchemy import BigInteger, ForeignKey, MetaData, insert
+from sqlalchemy import BigInteger, ForeignKey, MetaData
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -83,7 +84,8 @@ async def process_item(item: Note, resources: Resources) -> str:
 
 
 async def save_result(session: AsyncSession, item: Note, result: str) -> None:
-    await session.execute(insert(Finding).values(note_id=item.id, text=result))
+    found = insert(Finding).values(note_id=item.id, text=result)
+    await session.execute(found.on_conflict_do_update(index_elements=[Finding.note_id], set_={"text": result}))
 
 
 def on_error(error: Exception) -> Fail | Retry | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from notes import Finding, Note, fails, process_item, save_result, suite
 from sqlalchemy import select, text, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -42,6 +43,32 @@ async def reserves_the_next_ones(item, resources):
 
 
 TestReservesTheNextOnes = fails(suite(process_item=reserves_the_next_ones), "limits_are_respected", "in processing")
+
+
+async def overwrites_every_row(session, item, result):
+    await save_result(session, item, result)
+    await session.execute(update(Note).values(path=f"/{len(result)}"))
+
+
+TestOverwritesEveryRow = fails(
+    suite(save_result=overwrites_every_row), "other_rows_stay_as_they_are", "changed the row of another", alone=True
+)
+
+
+async def adds_one_more(session, item, result):
+    added = insert(Finding).values(note_id=item.id, text=result)
+    more = {"text": Finding.text + ", once more"}
+    await session.execute(added.on_conflict_do_update(index_elements=[Finding.note_id], set_=more))
+
+
+TestAddsOneMore = fails(suite(save_result=adds_one_more), "a_row_can_be_worked_again", "once more")
+
+
+async def collides(session, item, result):
+    session.add(Finding(note_id=item.id, text=result))
+
+
+TestCollides = fails(suite(save_result=collides), "a_row_can_be_worked_again", "duplicate key", alone=True)
 
 # -- connections ----------------------------------------------------------------------------------------------------
 

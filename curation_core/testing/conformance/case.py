@@ -43,7 +43,8 @@ class Case:
             make: Another function than ``make_item``.
         """
         made = make or self.make_item
-        wants_http = len(inspect.signature(made).parameters) > 1
+        others = list(inspect.signature(made).parameters.values())[1:]
+        wants_http = any(each.default is each.empty or each.name == "http" for each in others[:1])
         return made(number, http) if wants_http else made(number)
 
     def settings_for(self, http: LoopbackServer) -> Mapping[str, Any] | None:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import pytest
 
-from curation_core.testing.conformance import claims, crashes, declaring, endings, errors, growth, logs, sharing
+from curation_core.testing.conformance import again, claims, crashes, declaring, endings, errors, growth, logs, sharing
 from curation_core.testing.conformance.bench import Bench
 from curation_core.testing.conformance.case import Case
 from curation_core.testing.faults import Point
@@ -41,6 +41,14 @@ class Suite:
     def test_an_item_comes_to_its_end(self, curation_bench: Bench) -> None:
         """One item, undisturbed, is done or skipped at the first attempt."""
         curation_bench.run("an_item_comes_to_its_end", declaring.comes_to_its_end, after=FITTED)
+
+    def test_a_row_can_be_worked_again(self, curation_bench: Bench) -> None:
+        """A row that is done and queued again ends well, and leaves what one run leaves."""
+        curation_bench.run("a_row_can_be_worked_again", again.repeated, after=WELL)
+
+    def test_other_rows_stay_as_they_are(self, curation_bench: Bench) -> None:
+        """The run of one item changes no other row of its table."""
+        curation_bench.run("other_rows_stay_as_they_are", again.keeps_to_its_row, after=WELL)
 
     def test_three_engines_settle_each_item_once(self, curation_bench: Bench) -> None:
         """Three engines share thirty items."""
