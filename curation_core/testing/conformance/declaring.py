@@ -47,8 +47,8 @@ async def comes_to_its_end(bench: Bench) -> None:
     if first.outcome not in ("done", "skipped"):
         refuse(
             f"make_item(1) came to {first.outcome!r} at its first attempt: {first.reason}",
-            "mend what the reason names; or, if such an item can't be done, let make_item make one that can, and serve= "
-            "or resources= what it asks others for",
+            "mend what the reason names; or, if such an item can't be done, let make_item make one that can, and "
+            "serve= or resources= what it asks others for",
         )
     if set(statuses) - {words.completed, words.failed, words.skipped}:
         refuse(
