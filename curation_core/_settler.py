@@ -101,10 +101,10 @@ class Settler:
                 again = pauses.begun or around_locks
                 settlement = await self._settle(group, around_locks=around_locks, again=again)
             except Exception as error:  # noqa: BLE001 - a plugin's writes may be refused in any way there is
-                hindered += isinstance(error, HinderedError)
+                hindered += (stopped := isinstance(error, HinderedError))
                 if is_locked_out(error) and not around_locks:
                     around_locks = True
-                elif is_passing(error) or is_ledger_gone(error) or 0 < hindered < HINDERED_OFTEN:
+                elif is_passing(error) or is_ledger_gone(error) or (stopped and hindered < HINDERED_OFTEN):
                     cause = error.__cause__ if isinstance(error, HinderedError) else None
                     pause, told = pauses.next(), _judge.describe(cause or error)
                     _logger.warning("%d results wait for the database, next try in %.1f s: %s", len(group), pause, told)

@@ -527,8 +527,8 @@ GUARDS = (
     Guard(
         "a group that is stopped again and again is taken apart",
         "_settler.py",
-        " or 0 < hindered < HINDERED_OFTEN:\n",
-        " or hindered:\n",
+        " or (stopped and hindered < HINDERED_OFTEN):\n",
+        " or stopped:\n",
         (f"{UNSETTLED}::test_a_statement_of_save_result_that_exceeds_its_own_limit_is_its_items_error_alone",),
     ),
     Guard(

@@ -92,6 +92,23 @@ async def test_a_statement_of_save_result_that_exceeds_its_own_limit_is_its_item
     assert await lab.statuses() == {"Completed": 2, "Error": 1}
 
 
+async def test_a_save_result_that_is_stopped_once_and_then_raises_fails_its_item(lab):
+    """What was stopped may pass by itself, and what is raised after it does not."""
+    await lab.add_pages("slow once")
+    stopped = []
+
+    async def save_result(session, item, result):
+        if stopped:
+            raise ValueError("no")
+        stopped.append(item.id)
+        await session.execute(text("set local statement_timeout = 50"))
+        await session.execute(text("select pg_sleep(10)"))
+
+    plugin = plugin_of(pages_workflow(), return_orders, save_result=save_result)
+    await lab.until_idle({"pages": plugin}, policies={"pages": quick(max_attempts=1)}, deadline=8)
+    assert (await lab.page(1)).error == "ValueError: no"
+
+
 async def test_an_error_of_a_users_trigger_that_looks_like_a_passing_one_is_its_items_alone(lab):
     await lab.execute(
         text(
