@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import MetaData, Row, Select, String, Text, func, literal, select, update
+from sqlalchemy import Connection, Enum, MetaData, Row, Select, String, Table, Text, func, literal, select, update
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from sqlalchemy.pool import NullPool
+from sqlalchemy.schema import CreateSchema
 
 from curation_core._store import Store
 from curation_core.ledger import Ledger
@@ -42,13 +43,15 @@ class Desk:
         self.sessions = async_sessionmaker(self._engine, expire_on_commit=False)
 
     async def create_tables(self, tables: MetaData | None = None) -> None:
-        """Make tables, with the native enums that they name.
+        """Make tables, with the schemas and the native enums that they name.
 
         Args:
             tables: By default those that the plugin maps. Those that it owns are made in any case.
         """
+        mapped = tables or self.workflow.table.metadata
         async with self._engine.begin() as connection:
-            await connection.run_sync((tables or self.workflow.table.metadata).create_all)
+            await connection.run_sync(_make_what_is_named, [*mapped.tables.values(), *self.workflow.owned_tables])
+            await connection.run_sync(mapped.create_all)
             for table in self.workflow.owned_tables:
                 await connection.run_sync(table.create, checkfirst=True)
 
@@ -150,3 +153,14 @@ class Desk:
     def _word(self, word: Any) -> Any:
         # A bound parameter would have a type, which a native enum refuses; a quoted literal has none.
         return literal(word, self.workflow.status_column.type, literal_execute=True)
+
+
+def _make_what_is_named(connection: Connection, tables: Sequence[Table]) -> None:
+    """Make what `MetaData.create_all` takes for granted: schemas, and enums that are left to the migrations."""
+    kinds = [getattr(column.type, "item_type", column.type) for table in tables for column in table.columns]
+    enums = [kind for kind in kinds if isinstance(kind, Enum) and kind.native_enum]
+    named = {table.schema for table in tables} | {enum.schema for enum in enums}
+    for schema in sorted(filter(None, named)):
+        connection.execute(CreateSchema(schema, if_not_exists=True))
+    for enum in enums:
+        enum.create(connection, checkfirst=True)
