@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 from pydantic import BaseModel
 
+from curation_core._swallowing import swallowed
 from curation_core.errors import ConfigurationError
-from curation_core.host import PluginReport, core_version
+from curation_core.host import BoundWorkflow, PluginReport, core_version
 from curation_core.host._metadata import CORE, installed_entries
 from curation_core.settings import Configuration
 from curation_core.workflow import Workflow
@@ -21,6 +23,9 @@ from curation_core.workflow import Workflow
 STRANGER = "conformance_no_such_key"
 NONSENSE = '{ conformance_no_such_key = "of no type" }'
 """A value that no number, text, list or model takes."""
+_SECRET = re.compile(
+    r"(?:^|_)(?:secret|token|password|passwd|passphrase|api_?key|(?:access|private|secret)_key)$", re.IGNORECASE
+)
 _UPPER = {"<", "<=", "==", "===", "~="}
 
 
@@ -86,6 +91,43 @@ def settings_findings(name: str, workflow: Workflow) -> Iterator[Finding]:
                 "give each field of the settings a type that its values must have, and the model (and each model in "
                 'it) ConfigDict(extra="forbid")',
             )
+
+
+def swallowing_findings(bound: BoundWorkflow) -> Iterator[Finding]:
+    """Whether a hook takes every error for a success.
+
+    Args:
+        bound: The workflow and its hooks.
+    """
+    for hook in ("process_item", "save_result"):
+        for line in swallowed(bound.written[hook]) if hook in bound.written else ():
+            yield Finding(
+                f"{hook} catches every exception in line {line} and says nothing of it: the item ends as done",
+                "catch what is expected, return Skip, Retry or Fail for it, and let every other exception through",
+            )
+
+
+def secret_findings(workflow: Workflow) -> Iterator[Finding]:
+    """Whether a setting that is named like a secret is plain text, which a repr, a log and an error would show.
+
+    Args:
+        workflow: Its declaration.
+    """
+    for name in _plain_secrets(workflow.settings) if workflow.settings is not None else ():
+        yield Finding(
+            f"the setting {name} is named like a secret, and is plain text: whatever shows the settings shows it",
+            "make it a pydantic SecretStr, and call get_secret_value() where it is sent",
+        )
+
+
+def _plain_secrets(model: type[BaseModel], place: str = "") -> Iterator[str]:
+    for name, about in model.model_fields.items():
+        kinds = get_args(about.annotation) or (about.annotation,)
+        for kind in kinds:
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                yield from _plain_secrets(kind, f"{place}{name}.")
+        if _SECRET.search(name) and any(kind in (str, bytes) for kind in kinds):
+            yield place + name
 
 
 def _requirement(line: str) -> Requirement | None:

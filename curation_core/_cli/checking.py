@@ -87,7 +87,7 @@ def _wanted(host: Host, names: Sequence[str]) -> list[PluginReport]:
 
 
 def _findings(host: Host, report: PluginReport) -> Iterator[Finding]:
-    from curation_core._declared import range_findings, settings_findings
+    from curation_core._declared import range_findings, secret_findings, settings_findings, swallowing_findings
     from curation_core.host import PluginState
 
     if report.state is not PluginState.OK:
@@ -96,6 +96,8 @@ def _findings(host: Host, report: PluginReport) -> Iterator[Finding]:
     if report.name in host.workflows:
         workflow = host.workflows[report.name].workflow
         yield from settings_findings(report.name, workflow)
+        yield from secret_findings(workflow)
+        yield from swallowing_findings(host.workflows[report.name])
         yield from _unwritable(host, report.name)
 
 

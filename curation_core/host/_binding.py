@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from curation_core.attempt import Attempt
@@ -40,6 +40,7 @@ class BoundWorkflow:
         on_error: ``(item, error, attempt)``, if the plugin has it.
         lifespan: ``(settings)``, if the plugin has it. Raises `PluginError` if no async context manager comes back.
         wants_sessions: Whether its ``lifespan`` asks for ``sessions``.
+        written: Its hooks by name, as their author wrote them.
     """
 
     name: str
@@ -52,6 +53,7 @@ class BoundWorkflow:
     on_error: Callable[[Any, Exception, Attempt], Outcome | None] | None = None
     lifespan: Callable[[Any, Any], AbstractAsyncContextManager[Any]] | None = None
     wants_sessions: bool = False
+    written: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
 
 
 def bind(
@@ -91,6 +93,7 @@ def bind(
         on_error=calls.get("on_error"),
         lifespan=_entered(name, lifespan) if lifespan else None,
         wants_sessions=lifespan is not None and "sessions" in parameters_of(hooks["lifespan"]),
+        written={hook: implementation.function for hook, implementation in hooks.items()},
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -28,6 +28,7 @@ from curation_core.testing.faults import Faults, Point
 OURS = "curation-testing"
 """The name under which the server shows connections of the tests themselves."""
 Lifespan = Callable[[Any, Any], AbstractAsyncContextManager[Any]]
+Witness = Callable[[str, Any], AbstractAsyncContextManager[None]]
 
 
 class Watch:
@@ -36,11 +37,13 @@ class Watch:
     Attributes:
         running: How many are in ``process_item`` at this moment.
         largest_claim: The most rows that one statement claimed.
+        witness: What is around each call of a hook that an item goes through: it takes the hook's name and the item.
     """
 
     def __init__(self) -> None:
         self.running = 0
         self.largest_claim = 0
+        self.witness: Witness = lambda *_: nullcontext()
 
 
 class WatchedHost(Host):
@@ -92,19 +95,28 @@ class FaultPoints:
             )
 
     def around(self, bound: BoundWorkflow, lifespan: Lifespan | None) -> BoundWorkflow:
-        """The workflow with a point before and after ``process_item``, and perhaps with another lifespan."""
+        """The workflow with a point before and after ``process_item``, witnessed, and perhaps with another lifespan."""
 
         async def process(item: Any, attempt: Attempt, resources: Any, settings: Any) -> Any:
             self.watch.running += 1
             try:
                 await self.reach("before_process")
-                result = await bound.process(item, attempt, resources, settings)
+                async with self.watch.witness("process_item", item):
+                    result = await bound.process(item, attempt, resources, settings)
                 await self.reach("after_process")
                 return result
             finally:
                 self.watch.running -= 1
 
-        return replace(bound, process=process, lifespan=lifespan or bound.lifespan)
+        save = None if bound.save is None else self._witnessed(bound.save)
+        return replace(bound, process=process, save=save, lifespan=lifespan or bound.lifespan)
+
+    def _witnessed(self, save: Save) -> Save:
+        async def witnessed(session: AsyncSession, item: Any, result: Any) -> None:
+            async with self.watch.witness("save_result", item):
+                await save(session, item, result)
+
+        return witnessed
 
 
 class WatchedStore(Store):

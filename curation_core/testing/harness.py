@@ -14,7 +14,7 @@ from sqlalchemy import func, update
 from curation_core.engine import Engine
 from curation_core.policy import Policy
 from curation_core.settings import DatabaseSettings, HostSettings, Settings
-from curation_core.testing._doubles import FaultPoints, Lifespan, WatchedStore
+from curation_core.testing._doubles import FaultPoints, Lifespan, WatchedStore, Witness
 from curation_core.testing.clock import CLOCK_FUNCTION, Clock
 from curation_core.testing.desk import Desk
 from curation_core.testing.faults import Fault, Faults, Point
@@ -85,6 +85,14 @@ class Harness(Desk):
     def largest_claim(self) -> int:
         """The most rows that one statement claimed, in this process."""
         return self._points.watch.largest_claim
+
+    def witnessed_by(self, witness: Witness) -> None:
+        """Put something around each call of ``process_item`` and ``save_result``, in this process.
+
+        Args:
+            witness: Takes the hook's name and the item, and gives an async context manager.
+        """
+        self._points.watch.witness = witness
 
     async def run_item(self, item: object, *, attempt: int = 1, **policy: Any) -> Ran:
         """Run one item through the hooks, with the plugin's own ``lifespan`` and this database, and settle nothing.

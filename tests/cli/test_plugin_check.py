@@ -166,3 +166,39 @@ def test_pytest_is_not_imported_for_it(cli):
     imported = set(ran.stdout.split())
     assert "1 checked: 1 well" in ran.stdout
     assert {"pytest", "curation_core.testing"}.isdisjoint(imported)
+
+
+def test_a_secret_in_plain_text_and_an_error_that_is_swallowed_are_to_be_mended(cli, write):
+    write(
+        "frank",
+        """
+from pydantic import BaseModel
+from pages import *
+
+WORDS = States(queued="Queued", processing="Processing", completed="Complete", failed="Error")
+
+class Account(BaseModel, extra="forbid"):
+    api_key: str | None = None
+
+class Open(BaseModel, extra="forbid"):
+    token_limit: str = ""
+    account: Account = Account()
+
+@hookimpl
+def declare_workflow():
+    return Workflow(status=Page.status, states=WORDS, settings=Open)
+
+@hookimpl
+def process_item(item):
+    try:
+        return item.wish
+    except Exception:
+        return None
+""",
+    )
+    code, found = findings(cli, "--plugin", "frank", "frank")
+    problems = " ".join(each["problem"] for each in found["frank"])
+    assert code == Exit.FOUND
+    assert len(found["frank"]) == 2
+    assert "account.api_key" in problems
+    assert "process_item catches every exception in line 22" in problems

@@ -70,6 +70,45 @@ async def collides(session, item, result):
 
 TestCollides = fails(suite(save_result=collides), "a_row_can_be_worked_again", "duplicate key", alone=True)
 
+# -- what goes on without it -----------------------------------------------------------------------------------------
+
+
+async def writes_on_its_item(item, resources):
+    item.error = await process_item(item, resources)
+    return item.error
+
+
+TestWritesOnItsItem = fails(suite(process_item=writes_on_its_item), "the_item_is_only_read", "set 'error' of its item")
+
+told = set()
+
+
+async def tells_somebody_later(item, resources):
+    telling = asyncio.create_task(asyncio.sleep(60), name="telling")
+    told.add(telling)
+    telling.add_done_callback(told.discard)
+    return await process_item(item, resources)
+
+
+TestTellsSomebodyLater = fails(
+    suite(process_item=tells_somebody_later), "nothing_goes_on_after_a_run", "went on: sleep", alone=True
+)
+
+
+async def saves_the_rest_later(session, item, result):
+    await save_result(session, item, result)
+    await tells_somebody_later(item, NoResources())
+
+
+class NoResources:
+    async def fetch(self, path):
+        return path
+
+
+TestSavesTheRestLater = fails(
+    suite(save_result=saves_the_rest_later), "nothing_goes_on_after_a_run", "save_result returned while", alone=True
+)
+
 # -- connections ----------------------------------------------------------------------------------------------------
 
 

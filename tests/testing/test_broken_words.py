@@ -3,9 +3,9 @@
 import asyncio
 import logging
 
-from notes import Refused, fails, on_error, process_item, suite
+from notes import NotesSettings, Refused, declare_workflow, fails, on_error, process_item, suite
 
-from curation_core import Done, Fail, Retry
+from curation_core import Done, Fail, Retry, Workflow
 from curation_core.testing import Answer
 
 logger = logging.getLogger("notes")
@@ -40,6 +40,38 @@ def shrugs(error):
 
 TestShrugs = fails(suite(on_error=shrugs), "errors_get_their_outcomes", "as if the item had been processed", alone=True)
 
+
+async def knows_no_trouble(item, resources):
+    try:
+        return await process_item(item, resources)
+    except (OSError, Refused):
+        return ""
+
+
+TestKnowsNoTrouble = fails(
+    suite(process_item=knows_no_trouble, errors={}),
+    "errors_get_their_outcomes",
+    r"reset to every request came to 'done'(?s:.*)errors=\{Answer\(broken='reset'\): Done\}",
+    alone=True,
+)
+TestSaysThatItIsWell = suite(
+    process_item=knows_no_trouble, errors={Answer(broken="reset"): Done, Answer(status=503): Done}
+)
+TestSaysThatItIsWell.fails, TestSaysThatItIsWell.alone = None, False
+
+
+async def shrugs_them_all_off(item, resources):
+    try:
+        return await process_item(item, resources)
+    except Exception:
+        logger.exception("what now")
+        return ""
+
+
+TestShrugsThemAllOff = fails(
+    suite(process_item=shrugs_them_all_off), "errors_get_their_outcomes", "catches every exception in line", alone=True
+)
+
 # -- the log ----------------------------------------------------------------------------------------------------------
 
 
@@ -58,6 +90,21 @@ async def logs_its_token(item, resources):
     return await process_item(item, resources)
 
 
+class Open(NotesSettings):
+    database_password: str | None = "hunter3"  # noqa: S105 - that is what is wrong with it
+
+
+def with_an_open_secret():
+    workflow = declare_workflow()
+    return Workflow(status=workflow.status, error=workflow.error, states=workflow.states, settings=Open)
+
+
+TestSecretInTheOpen = fails(
+    suite(declare_workflow=with_an_open_secret),
+    "log_lines_name_their_item_and_no_secret",
+    "setting database_password is named like a secret",
+    alone=True,
+)
 TestLogsItsToken = fails(
     suite(process_item=logs_its_token),
     "log_lines_name_their_item_and_no_secret",

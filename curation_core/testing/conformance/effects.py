@@ -29,7 +29,7 @@ async def picture(harness: Harness, case: Case) -> Rows:
         columns = [column for column in table.columns if column.name not in hidden]
         rows = await harness.execute(select(*columns))
         seen[table.fullname] = [
-            {column.name: _as_text(value) for column, value in zip(columns, row, strict=True)} for row in rows
+            {column.name: as_text(value) for column, value in zip(columns, row, strict=True)} for row in rows
         ]
     return seen
 
@@ -78,5 +78,6 @@ def _moved_by_the_engine(workflow: Workflow) -> set[str]:
     return {workflow.status_column.name, *((error.name,) if error is not None else ())}
 
 
-def _as_text(value: Any) -> str:
+def as_text(value: Any) -> str:
+    """A value to compare with others."""
     return json.dumps(value, default=str, sort_keys=True)

@@ -9,15 +9,19 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from curation_core._declared import swallowing_findings
 from curation_core.outcomes import Done, Fail, Outcome, Pause, Retry, Skip
 from curation_core.testing.conformance.bench import Bench, refuse
 from curation_core.testing.conformance.case import Cause
 from curation_core.testing.faults import Raise
+from curation_core.testing.loading import load
 from curation_core.testing.loopback import Answer
 from curation_core.testing.waiting import eventually
 
 WORDS: dict[type[Outcome], str] = {Done: "done", Skip: "skipped", Retry: "retry", Fail: "failed", Pause: "paused"}
 UNEXPECTED = RuntimeError("the conformance suite broke this attempt")
+BROKEN = (Answer(broken="reset"), Answer("the conformance suite", 500))
+"""Answers from which nothing can be learnt."""
 UNREADABLE = re.compile(r"0x[0-9a-f]{6,}|Traceback \(most recent|^\W*$|<[\w.]+ object", re.IGNORECASE)
 PREFIX = re.compile(r"^\w+(?:Error|Exception)?:\s*")
 ENOUGH = 2  # words, beyond the kind of the error
@@ -25,6 +29,8 @@ ENOUGH = 2  # words, beyond the kind of the error
 
 async def decided(bench: Bench) -> None:
     """Each cause comes to its outcome."""
+    for finding in swallowing_findings(load(bench.case.workflow, bench.case.plugin).workflows[bench.case.workflow]):
+        refuse(*finding)
     for cause, outcome in bench.case.errors.items():
         first = await _first_outcome(bench, cause)
         told = f"{_shown(cause)} came to {first.outcome!r} ({first.reason or 'no reason'})"
@@ -33,6 +39,8 @@ async def decided(bench: Bench) -> None:
         if outcome is not Done and not readable(first.reason):
             remedy = "say in a few words what is wrong with which row, and what to do: Fail('the site has no sitemap')"
             refuse(f"{told}: a person can't read that reason", remedy)
+    for answer in BROKEN:
+        await _takes_for_no_success(bench, answer)
     first = await _first_outcome(bench, UNEXPECTED)
     if "on_error raised" in first.reason:
         refuse(
@@ -43,6 +51,23 @@ async def decided(bench: Bench) -> None:
             f"an unexpected error came to {first.outcome!r}, as if the item had been processed",
             "return None from on_error for every error that it does not know: the policy decides then",
         )
+
+
+async def _takes_for_no_success(bench: Bench, answer: Answer) -> None:
+    if any(isinstance(cause, Answer) and _same_kind(cause, answer) for cause in bench.case.errors):
+        return
+    asked = len(bench.http.requests)
+    first = await _first_outcome(bench, answer)
+    if first.outcome == "done" and len(bench.http.requests) > asked:
+        refuse(
+            f"{_shown(answer)} to every request came to 'done', as if the item had been processed",
+            "let the error through, or decide on it in on_error; catch nothing that is not expected. If it is well "
+            f"so, say it: errors={{{_written(answer)}: Done}}",
+        )
+
+
+def _same_kind(one: Answer, other: Answer) -> bool:
+    return (one.status // 100, one.broken) == (other.status // 100, other.broken)
 
 
 def readable(reason: str) -> bool:
@@ -64,6 +89,10 @@ async def _first_outcome(bench: Bench, cause: Cause) -> Row[Any]:
             async with harness.engine():
                 history: Sequence[Row[Any]] = await eventually(harness.history)
                 return history[0]
+
+
+def _written(answer: Answer) -> str:
+    return f"Answer(broken={answer.broken!r})" if answer.broken else f"Answer(status={answer.status})"
 
 
 def _shown(cause: Cause) -> str:

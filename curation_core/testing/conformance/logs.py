@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, SecretBytes, SecretStr
 
+from curation_core._declared import secret_findings
 from curation_core._logging import JsonFormatter, log_names
 from curation_core.testing.conformance.bench import Bench, refuse
 from curation_core.testing.faults import Raise
@@ -52,6 +53,8 @@ class _Listener(logging.Handler):
 async def told(bench: Bench) -> None:
     """Run items that are done, that break, and that get no good answer; listen."""
     bound = load(bench.case.workflow, bench.case.plugin).workflows[bench.case.workflow]
+    for finding in secret_findings(bound.workflow):
+        refuse(*finding)
     secrets = list(_secrets(plugin_settings(bound, bench.case.settings_for(bench.http))))
     async with bench.harness(2) as harness:
         harness.faults.put("before_process", Raise(RuntimeError("the conformance suite broke this attempt")))

@@ -6,7 +6,18 @@ from typing import ClassVar
 
 import pytest
 
-from curation_core.testing.conformance import again, claims, crashes, declaring, endings, errors, growth, logs, sharing
+from curation_core.testing.conformance import (
+    again,
+    claims,
+    crashes,
+    declaring,
+    endings,
+    errors,
+    growth,
+    logs,
+    sharing,
+    traces,
+)
 from curation_core.testing.conformance.bench import Bench
 from curation_core.testing.conformance.case import Case
 from curation_core.testing.faults import Point
@@ -49,6 +60,14 @@ class Suite:
     def test_other_rows_stay_as_they_are(self, curation_bench: Bench) -> None:
         """The run of one item changes no other row of its table."""
         curation_bench.run("other_rows_stay_as_they_are", again.keeps_to_its_row, after=WELL)
+
+    def test_the_item_is_only_read(self, curation_bench: Bench) -> None:
+        """``process_item`` changes nothing of its item, as nobody would write it."""
+        curation_bench.run("the_item_is_only_read", traces.only_reads_the_item, after=WELL)
+
+    def test_nothing_goes_on_after_a_run(self, curation_bench: Bench) -> None:
+        """A task that a hook starts has ended when the hook returns."""
+        curation_bench.run("nothing_goes_on_after_a_run", traces.ends_with_its_hooks, after=WELL)
 
     def test_three_engines_settle_each_item_once(self, curation_bench: Bench) -> None:
         """Three engines share thirty items."""
