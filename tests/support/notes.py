@@ -124,7 +124,12 @@ def suite(**given: Any) -> type:
     return conformance_suite(**({"workflow": "notes"} | usual | given))
 
 
-def fails(suite: type, check: str | list[str], saying: str, *, alone: bool = False) -> type:
-    """A suite of which exactly one check must fail, with a message that matches; alone: no other check is run."""
-    suite.fails, suite.saying, suite.alone = check, saying, alone
+def fails(suite: type, check: str | list[str], saying: str, *, alone: bool = False, spares: str = "") -> type:
+    """A suite of which exactly one check must fail, with a message that matches.
+
+    Args:
+        alone: No other check is run.
+        spares: A check that must be skipped, for it could only repeat the failure.
+    """
+    suite.fails, suite.saying, suite.alone, suite.spares = check, saying, alone, spares
     return suite

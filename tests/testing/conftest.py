@@ -8,23 +8,35 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 
-def must_fail(item):
-    check = getattr(item.cls, "fails", None)
-    checks = [check] if isinstance(check, str) else check or ()
+def is_among(item, checks):
+    checks = [checks] if isinstance(checks, str) else checks or ()
     return not {item.name.removeprefix("test_"), item.originalname.removeprefix("test_")}.isdisjoint(checks)
 
 
+def must_fail(item):
+    return is_among(item, getattr(item.cls, "fails", None))
+
+
+def must_be_spared(item):
+    return is_among(item, getattr(item.cls, "spares", None))
+
+
 def pytest_collection_modifyitems(config, items):
-    left_out = [item for item in items if getattr(item.cls, "alone", False) and not must_fail(item)]
+    alone = [item for item in items if getattr(item.cls, "alone", False)]
+    left_out = [item for item in alone if not must_fail(item) and not must_be_spared(item)]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem):
-    if not must_fail(pyfuncitem):
-        return (yield)
-    with pytest.raises(pytest.fail.Exception, match=pyfuncitem.cls.saying) as failed:
-        yield
-    assert "\nRemedy: " in str(failed.value)
-    return True
+    if must_fail(pyfuncitem):
+        with pytest.raises(pytest.fail.Exception, match=pyfuncitem.cls.saying) as failed:
+            yield
+        assert "\nRemedy: " in str(failed.value)
+        return True
+    if must_be_spared(pyfuncitem):
+        with pytest.raises(pytest.skip.Exception, match=f"^not before .* is well: .*{pyfuncitem.cls.saying}"):
+            yield
+        return True
+    return (yield)

@@ -143,14 +143,17 @@ TestFetchesOnAConnectionOfItsOwn = fails(
 
 
 async def blocks(item, resources):
-    if item.id % EVERY == 0 and item.id < MANY:
+    if item.id % EVERY == 0:
         time.sleep(BLOCKED)
     return await process_item(item, resources)
 
 
-BLOCKED, EVERY, MANY = 0.15, 5, 100
+BLOCKED, EVERY, THOUSAND = 0.15, 5, "memory_and_files_stay_flat"
 
-TestBlocksTheLoop = fails(suite(process_item=blocks), "the_event_loop_stays_free", "stood still for")
+TestBlocksTheLoop = fails(suite(process_item=blocks), "the_event_loop_stays_free", "stood still for", spares=THOUSAND)
+TestBlocksTheLoopWhereNoOtherCheckIsRun = fails(
+    suite(process_item=blocks), [], "the event loop stood still for", alone=True, spares=THOUSAND
+)
 
 # -- memory and files -------------------------------------------------------------------------------------------------
 
@@ -163,6 +166,20 @@ async def keeps_what_it_saw(item, resources):
 
 
 TestKeepsWhatItSaw = fails(suite(process_item=keeps_what_it_saw), "memory_and_files_stay_flat", "MB behind")
+
+
+async def blocks_at_first_and_keeps(item, resources):
+    if item.id <= EVERY:
+        time.sleep(BLOCKED)
+    return await keeps_what_it_saw(item, resources)
+
+
+TestBlocksAsItsAuthorKnowsAndKeepsWhatItSaw = fails(
+    suite(process_item=blocks_at_first_and_keeps, skip={"the_event_loop_stays_free": "it is known"}),
+    THOUSAND,
+    "MB behind",
+    alone=True,
+)
 
 
 async def leaves_files_open(item, resources):

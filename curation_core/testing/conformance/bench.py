@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import ExitStack, asynccontextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn, Self
@@ -65,7 +65,7 @@ class Bench:
         self._stack = ExitStack()
         self._place = place
         self.http = LoopbackServer()
-        self._known: dict[str, str] = {}
+        self._known: dict[Check, str] = {}
         self._clean: list[Rows] = []
         self._free: list[str] = []
 
@@ -80,19 +80,19 @@ class Bench:
 
     # -- running a check ----------------------------------------------------------------------------------------------
 
-    def run(self, name: str, check: Check, *, after: tuple[Check, ...] = ()) -> None:
+    def run(self, name: str, check: Check, *, after: Mapping[str, Check] = {}) -> None:
         """Run a check.
 
         Args:
             name: By which the author can skip it.
             check: What to do.
-            after: Checks that must have come out well; without them this one would only repeat their failure.
+            after: Checks by name that must have come out well; without them this one would only repeat their failure.
         """
         if name in self.case.skip:
             pytest.skip(self.case.skip[name])
-        for first in after:
-            if trouble := self._trouble(first):
-                pytest.skip(f"not before this is well: {trouble.splitlines()[0]}")
+        for first, its_check in after.items():
+            if first not in self.case.skip and (trouble := self._trouble(its_check)):
+                pytest.skip(f"not before {first} is well: {trouble.splitlines()[0]}")
         problem = reason = ""
         try:
             self._outcome(check)
@@ -106,22 +106,22 @@ class Bench:
             pytest.skip(reason)
 
     def _trouble(self, check: Check) -> str:
-        key = check.__name__
-        if key not in self._known:
-            try:
+        if check not in self._known:
+            with suppress(Exception):  # whatever it is, its own test tells it in full
                 self._outcome(check)
-            except Inapplicable:
-                self._known[key] = ""
-            except Exception as error:  # noqa: BLE001 - whatever it was, its own test tells it in full
-                self._known[key] = str(error) or type(error).__name__
-            else:
-                self._known[key] = ""
-        return self._known[key]
+        return self._known[check]
 
     def _outcome(self, check: Check) -> None:
+        self._known[check] = ""
         # A loop of its own factory is not made the thread's current one, which belongs to others.
         with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
-            runner.run(check(self))  # type: ignore[arg-type]  # checks are coroutines
+            try:
+                runner.run(check(self))  # type: ignore[arg-type]  # checks are coroutines
+            except Inapplicable:
+                raise
+            except Exception as error:
+                self._known[check] = str(error) or type(error).__name__
+                raise
 
     # -- what checks use ----------------------------------------------------------------------------------------------
 
