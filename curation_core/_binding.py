@@ -92,6 +92,8 @@ async def _check(
         if found := [fault for table in others for fault in _preflight.missing(table, await store.describe(table))]:
             return rows, found
         complaint = await store.rehearse(rows)
+        for doubt in () if complaint else _preflight.misspelt(rows, facts, await store.words_in_use(rows)):
+            _logger.warning("%s: %s: is it misspelt? Nobody works a row with another word", name, doubt)
     except Exception as error:
         if is_passing(error):
             raise

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from difflib import get_close_matches
 from typing import Any
 
 from sqlalchemy import Column, Table
@@ -18,6 +19,8 @@ _RANGES = {"smallint": 2**15, "integer": 2**31, "bigint": 2**63}
 _LIST = re.compile(r"^CHECK \(\(+[^']*= ANY \(+ARRAY\[([^\]]*)\]")
 _WORD = re.compile(r"'((?:[^']|'')*)'")
 _NO_TEXT = ("json", "jsonb", "hstore")  # a value of theirs inside a JSON array is not its text
+_NEARLY = 0.8
+"""Of difflib's ratio: "Complete" and "Completed" have 0.94, "Processing" and "Processed" 0.74."""
 _SIZED = re.compile(r"character(?: varying)?\((\d+)\)")
 
 
@@ -30,6 +33,30 @@ def faults(rows: Rows, facts: TableFacts) -> list[str]:
         *_word_faults(rows, facts),
         *_error_faults(rows, facts),
     ]
+
+
+def misspelt(rows: Rows, facts: TableFacts, in_use: Collection[str]) -> list[str]:
+    """The declared words that no row has while rows have one that is nearly the same, a sentence each.
+
+    Not faults: the first row may be still to come. Words that the database itself checks can't be misspelt.
+
+    Args:
+        rows: The workflow's.
+        facts: Its table's.
+        in_use: Words that rows have.
+    """
+    if facts.columns[rows.status.name].category != "S":
+        return []
+    words = {role: str(word) for role, word in _words(rows).items()}
+    others = sorted(set(in_use) - set(words.values()))
+    found = []
+    for role, word in words.items():
+        same = [other for other in others if other.strip().casefold() == word.strip().casefold()]
+        near = same or get_close_matches(word, others, n=1, cutoff=_NEARLY)
+        if near and word not in in_use:
+            place = f"{rows.table.fullname}.{rows.status.name}"
+            found.append(f"no row of {place} seen so far is {word!r}, the word for {role}, and there are {near[0]!r}")
+    return found
 
 
 def missing(table: Table, facts: TableFacts) -> list[str]:
@@ -137,15 +164,17 @@ def _word_faults(rows: Rows, facts: TableFacts) -> list[str]:
     status = facts.columns[rows.status.name]
     allowed = {name: _allowed(of[1]) for name, of in facts.checks.items() if of[0] == rows.status.name}
     found = []
-    for role in Role:
-        if role is Role.SKIPPED and rows.workflow.states.skipped is None:
-            continue
-        word = rows.stored_word(role)
+    for role, word in _words(rows).items():
         complaint = _complaint(word, status) or _refusal(word, allowed)
         if complaint:
             place = f"{rows.table.fullname}.{rows.status.name}"
             found.append(f"{place} can't hold {word!r}, the word for {role}: {complaint}")
     return found
+
+
+def _words(rows: Rows) -> dict[Role, Any]:
+    declared = [role for role in Role if role is not Role.SKIPPED or rows.workflow.states.skipped is not None]
+    return {role: rows.stored_word(role) for role in declared}
 
 
 def _allowed(definition: str) -> list[str]:

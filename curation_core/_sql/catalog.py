@@ -4,10 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ARRAY, Select, SmallInteger, Text, cast, column, exists, func, literal, select, table
+from sqlalchemy import (
+    ARRAY,
+    CompoundSelect,
+    Select,
+    SmallInteger,
+    Text,
+    cast,
+    column,
+    exists,
+    func,
+    literal,
+    select,
+    table,
+    union,
+)
 from sqlalchemy.dialects.postgresql import OID, REGCLASS, aggregate_order_by
 
-from curation_core._sql.rows import given
+from curation_core._sql.rows import Rows, given
+
+SAMPLE = 1000
+"""Rows of a table that are looked at, beside what the planner's statistics know of all."""
 
 _attribute = table(
     "pg_attribute",
@@ -21,10 +38,18 @@ _type = table(
     "pg_type", *(column(name) for name in ("oid", "typcategory", "typtype", "typbasetype")), schema="pg_catalog"
 )
 _enum = table("pg_enum", *(column(name) for name in ("enumtypid", "enumlabel", "enumsortorder")), schema="pg_catalog")
-_class = table("pg_class", column("oid"), column("relkind"), schema="pg_catalog")
+_class = table(
+    "pg_class", *(column(name) for name in ("oid", "relkind", "relname", "relnamespace")), schema="pg_catalog"
+)
 _inherits = table("pg_inherits", column("inhparent"), schema="pg_catalog")
 _index = table(
     "pg_index", *(column(name) for name in ("indrelid", "indkey", "indisunique", "indpred")), schema="pg_catalog"
+)
+_namespace = table("pg_namespace", column("oid"), column("nspname"), schema="pg_catalog")
+_statistics = table(
+    "pg_stats",
+    *(column(name) for name in ("schemaname", "tablename", "attname", "most_common_vals")),
+    schema="pg_catalog",
 )
 _constraint = table(
     "pg_constraint",
@@ -113,4 +138,27 @@ def unique_columns() -> Select[*tuple[Any, ...]]:
     )
     return select(names.label("names")).where(
         _index.c.indrelid == given("oid", OID), _index.c.indisunique, _index.c.indpred.is_(None)
+    )
+
+
+def words_in_use(rows: Rows) -> CompoundSelect[*tuple[Any, ...]]:
+    """Status words that rows have: of the first of them, and the commonest of all.
+
+    The parameter ``name`` is the table's quoted name.
+
+    Returns:
+        Column: ``word``, as text; null where a row has none.
+    """
+    first = select(cast(rows.status, Text).label("word")).limit(literal(SAMPLE, literal_execute=True)).subquery()
+    common = cast(cast(_statistics.c.most_common_vals, Text), ARRAY(Text))
+    return union(
+        select(first.c.word),
+        select(func.unnest(common))
+        .join_from(_class, _namespace, _namespace.c.oid == _class.c.relnamespace)
+        .join(_statistics, _statistics.c.schemaname == _namespace.c.nspname)
+        .where(
+            _class.c.oid == cast(func.to_regclass(given("name", Text)), REGCLASS),
+            _statistics.c.tablename == _class.c.relname,
+            _statistics.c.attname == literal(rows.status.name, Text, literal_execute=True),
+        ),
     )

@@ -90,6 +90,14 @@ def described(connection: Connection, table: Table) -> TableFacts:
     return TableFacts(found.kind, columns, unique, checks, found.inherited)
 
 
+async def words_in_use(engine: AsyncEngine, rows: Rows) -> set[str]:
+    """Words that rows of a table have as their status: the commonest, not every one."""
+    quoted = engine.dialect.identifier_preparer.format_table(rows.table)
+    async with engine.connect() as connection:
+        found = await connection.scalars(catalog.words_in_use(rows), named(name=quoted))
+        return {word for word in found if word is not None}
+
+
 async def rehearse(engine: AsyncEngine, ledger: Ledger, now: ColumnElement[Any], rows: Rows) -> str:
     """Run every statement of the claim and the settle with nothing to do, and roll back.
 

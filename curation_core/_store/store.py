@@ -140,6 +140,10 @@ class Store:
         """What the database says of a table."""
         return await inspecting.describe(self.engine, table)
 
+    async def words_in_use(self, rows: Rows) -> set[str]:
+        """Words that rows of a workflow's table have as their status: the commonest, not every one."""
+        return await inspecting.words_in_use(self.engine, rows)
+
     async def rehearse(self, rows: Rows) -> str:
         """Try the statements on a workflow's table; the database's complaint, or an empty text."""
         return await inspecting.rehearse(self.engine, self.ledger, self.now, rows)

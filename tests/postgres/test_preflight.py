@@ -284,3 +284,40 @@ async def test_a_lifespan_that_raises_disables_its_workflow_alone(lab):
     assert summary.faults == {"pages": "its lifespan could not be entered: RuntimeError: no key"}
     assert await lab.all(select(Contact.status)) == [("Completed",)]
     assert await lab.statuses() == {"Queued": 1}
+
+
+# -- words that are nearly those of the rows --------------------------------------------------------------------------
+
+
+async def doubts_of(lab, caplog, **words):
+    """The warnings of a start over pages that are Completed; the words are otherwise than the pages'."""
+    await lab.until_idle({"pages": plugin_of(pages_workflow(), return_orders)})
+    caplog.clear()
+    states = States(
+        **{"queued": "Queued", "processing": "Processing", "completed": "Completed", "failed": "Failed", **words}
+    )
+    workflow = Workflow(status=Page.status, error=Page.error, states=states)
+    await lab.until_idle({"pages": plugin_of(workflow, return_orders)})
+    return [record.getMessage() for record in caplog.records if "misspelt" in record.getMessage()]
+
+
+@pytest.mark.parametrize("misspelt", ["Complete", "completed", "Completed "])
+async def test_a_word_that_no_row_has_beside_one_that_is_nearly_the_same_is_a_warning(lab, caplog, misspelt):
+    await lab.add_pages("ok", "ok")
+    (warning,) = await doubts_of(lab, caplog, completed=misspelt)
+    assert f"page.status seen so far is {misspelt!r}, the word for completed, and there are 'Completed'" in warning
+
+
+async def test_the_word_is_found_among_those_of_a_table_whose_first_rows_have_others(lab, caplog):
+    await lab.add_pages(*["ok"] * 1200)
+    await lab.until_idle({"pages": plugin_of(pages_workflow(), return_orders)})
+    await lab.add_pages(*["ok"] * 50)
+    await lab.execute(text("analyze page"))
+    (warning,) = await doubts_of(lab, caplog, queued="Queud")
+    assert "'Queud', the word for queued, and there are 'Queued'" in warning
+
+
+@pytest.mark.parametrize("other", ["Done", "Completed"])
+async def test_a_word_that_is_another_or_that_rows_have_is_no_warning(lab, caplog, other):
+    await lab.add_pages("ok")
+    assert await doubts_of(lab, caplog, completed=other) == []

@@ -93,6 +93,7 @@ def of_rows(rows):
         for place, after in (("start", None), ("behind", ("?",) * len(rows.ordering))):
             cursor = Cursor(segment, after)
             yield f"claim_fresh__{kind}_{place}", claim.claim_fresh(rows, LEDGER, NOW, cursor)
+    yield "words_in_use", catalog.words_in_use(rows)
     yield "first_fresh", claim.first_fresh(rows, LEDGER, NOW, Cursor())
     yield "postpone_due", claim.postpone_due(rows, LEDGER, NOW, suspects=False)
     yield "claim_due", claim.claim_due(rows, LEDGER, NOW)
