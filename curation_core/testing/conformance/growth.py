@@ -10,9 +10,7 @@ MORE_MEMORY = 20 * 10**6
 half of that: measured with a client that meets a new host with each item, and stays as it is after the thousandth."""
 MORE_FILES = 5
 PATIENCE = 120.0  # seconds
-SOON = (
-    "mend what is said there; or, if each item has to wait, let settings= or resources= take the wait away for the suite"
-)
+SOON = "mend what is said there; or, if each item has to wait, let settings= or resources= take its wait away"
 
 
 async def flat(bench: Bench) -> None:
