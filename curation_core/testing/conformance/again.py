@@ -20,6 +20,7 @@ async def repeated(bench: Bench) -> None:
     """A row that is done and queued again."""
     async with bench.harness() as harness:
         await harness.drain()
+        await bench.note_clean(harness)
         await harness.set_status(harness.workflow.states.word(Role.QUEUED))
         try:
             await harness.drain(deadline=30)

@@ -182,13 +182,14 @@ class Bench:
         """
         url = self._free.pop() if self._free else self._stack.enter_context(self._server.database(self.template))
         harness = self._harness(url)
-        try:
-            await self.queue(harness, items)
-            yield harness
-        finally:
-            harness.end_processes()
-        await harness.empty(self.case.tables)
-        await self._prepare(harness)
+        async with harness.keeping_connections():
+            try:
+                await self.queue(harness, items)
+                yield harness
+            finally:
+                harness.end_processes()
+            await harness.empty(self.case.tables)
+            await self._prepare(harness)
         self._free.append(url)  # one that a check has failed on is left as it is, and not used again
 
     async def queue(self, harness: Harness, items: int, first: int = 1, make: Any = None) -> None:
@@ -229,7 +230,11 @@ class Bench:
                     return difference
             async with self.harness() as harness:
                 await harness.drain()
-                self._clean.append(await self.picture(harness))
+                await self.note_clean(harness)
+
+    async def note_clean(self, harness: Harness) -> None:
+        """What is there was left by an undisturbed run of the first item, and is what others are compared with."""
+        self._clean.append(await self.picture(harness))
 
     @property
     def file(self) -> Path:

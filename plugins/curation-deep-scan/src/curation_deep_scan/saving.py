@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -129,6 +130,7 @@ def _merged(new: ColumnElement[Any]) -> ColumnElement[Any]:
     )
 
 
+@cache  # SQLAlchemy takes longer to make those of one place than the database does to save it
 def digest(column: ColumnElement[Any]) -> ColumnElement[str]:
     """A digest of a column's value as the database has it, so that rounding and trimming by its type do no harm."""
     return func.encode(func.sha256(func.convert_to(cast(column, Text), "UTF8")), "hex")
