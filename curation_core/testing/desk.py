@@ -44,7 +44,7 @@ class Desk:
 
     @asynccontextmanager
     async def keeping_connections(self) -> AsyncIterator[None]:
-        """Make no new connection for each step, which is quicker, for as long as the context lasts in one event loop."""
+        """Make no new connection for each step, for as long as the context lasts, in one event loop: it is quicker."""
         new_each_time, self._engine = self._engine, self._connect()
         self.sessions.configure(bind=self._engine)
         try:
