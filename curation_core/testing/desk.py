@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Enum, MetaData, Row, Select, String, Table, T
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateSchema
+from sqlalchemy.types import TypeEngine
 
 from curation_core._store import Store
 from curation_core.ledger import Ledger
@@ -111,12 +112,13 @@ class Desk:
         finally:
             await store.close()
         status, words = self.workflow.status_column, dict(self.workflow.states)
-        labels = [label for label in facts.columns[status.name].labels if label not in map(str, words.values())]
-        free = not facts.columns[status.name].labels and type(status.type) in (String, Text)
+        labels = facts.columns[status.name].labels
+        spare = [word for label, word in _words_of(status.type, labels) if label in labels]
+        free = not labels and type(status.type) in (String, Text)
         checked = any(column == status.name for column, _ in facts.checks.values())
         if free and not checked:
             return "Not a Fit"
-        return labels[0] if labels and isinstance(status.type, String) else words[Role.FAILED]
+        return next((word for word in spare if word not in words.values()), words[Role.FAILED])
 
     async def wake(self) -> None:
         """Let every engine look for rows at once, as an application may that has added some."""
@@ -168,6 +170,13 @@ class Desk:
     def _word(self, word: Any) -> Any:
         # A bound parameter would have a type, which a native enum refuses; a quoted literal has none.
         return literal(word, self.workflow.status_column.type, literal_execute=True)
+
+
+def _words_of(kind: TypeEngine[Any], labels: Sequence[str]) -> Iterable[tuple[str, Any]]:
+    """The labels of an enum, each with what the model has for it."""
+    if isinstance(kind, Enum) and kind.enum_class is not None:
+        return zip(kind.enums, kind.enum_class.__members__.values(), strict=True)
+    return zip(labels, labels, strict=True) if isinstance(kind, String) else ()
 
 
 def _make_what_is_named(connection: Connection, tables: Sequence[Table]) -> None:

@@ -1,7 +1,8 @@
-"""A workflow whose table is in a schema of its own, its status a native enum of another, which migrations make."""
+"""A workflow whose table is in a schema of its own, its status an enum of Python, native in a schema of another."""
 
 from __future__ import annotations
 
+import enum
 from contextlib import asynccontextmanager
 from types import ModuleType
 from typing import Any, ClassVar
@@ -14,8 +15,17 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from curation_core import Retry, States, Workflow, hookimpl
 from curation_core.testing import conformance_suite
 
-WORDS = States(queued="Queued", processing="Processing", completed="Rated", failed="Failed")
-STATUS = ENUM(*dict(WORDS).values(), name="lead status", schema="words", create_type=False)
+
+class Stage(enum.Enum):
+    NEW = "new"
+    QUEUED = "queued"
+    PROCESSING = "processing"
+    RATED = "rated"
+    FAILED = "failed"
+
+
+WORDS = States(queued=Stage.QUEUED, processing=Stage.PROCESSING, completed=Stage.RATED, failed=Stage.FAILED)
+STATUS = ENUM(Stage, name="lead status", schema="words", create_type=False)
 
 
 class Tables(DeclarativeBase):
@@ -29,7 +39,7 @@ class Lead(Tables):
     name: Mapped[str]
     rating: Mapped[str | None] = mapped_column(Enum("hot", "cold", name="rating", schema="crm"))
     tags: Mapped[list[str] | None] = mapped_column(ARRAY(Enum("new", "known", name="tag", schema="Merkmale")))
-    status: Mapped[str | None] = mapped_column(STATUS)
+    status: Mapped[Stage | None] = mapped_column(STATUS)
 
 
 class Visit(Tables):

@@ -13,6 +13,7 @@ from curation_core.testing.conformance import (
     declaring,
     endings,
     errors,
+    forgetting,
     growth,
     logs,
     sharing,
@@ -54,6 +55,10 @@ class Suite:
     def test_an_item_comes_to_its_end(self, curation_bench: Bench) -> None:
         """One item, undisturbed, is done or skipped at the first attempt."""
         curation_bench.run("an_item_comes_to_its_end", declaring.comes_to_its_end, after=FITTED)
+
+    def test_nothing_is_forgotten(self, curation_bench: Bench) -> None:
+        """What is done has left something in the database; what was called is awaited, what was opened is closed."""
+        curation_bench.run("nothing_is_forgotten", forgetting.forgets_nothing, after=WELL)
 
     def test_a_row_can_be_worked_again(self, curation_bench: Bench) -> None:
         """A row that is done and queued again ends well, and leaves what one run leaves."""
