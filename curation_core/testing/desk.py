@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Enum, MetaData, Row, Select, String, Table, Text, func, literal, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateSchema
@@ -66,8 +67,13 @@ class Desk:
         """
         mapped = tables or self.workflow.table.metadata
         async with self._engine.begin() as connection:
-            await connection.run_sync(_make_what_is_named, [*mapped.tables.values(), *self.workflow.owned_tables])
-            await connection.run_sync(mapped.create_all)
+            try:
+                async with connection.begin_nested():  # tables that bring what they name with them
+                    await connection.run_sync(mapped.create_all)
+            except DBAPIError:
+                await connection.run_sync(_make_what_is_named, [*mapped.tables.values()])
+                await connection.run_sync(mapped.create_all)
+            await connection.run_sync(_make_what_is_named, self.workflow.owned_tables)
             for table in self.workflow.owned_tables:
                 await connection.run_sync(table.create, checkfirst=True)
 
