@@ -121,6 +121,7 @@ class LoopbackServer(Place):
         self._answers: dict[str, Answers] = {}
         self._otherwise: Answers = NOT_FOUND
         self._everywhere: Answers | None = None
+        self._slow = 0.0
         self._clients: set[asyncio.Task[None]] = set()
         self._started = threading.Event()
         self._thread = threading.Thread(target=self._run, name="loopback server", daemon=True)
@@ -179,6 +180,24 @@ class LoopbackServer(Place):
         finally:
             self._loop.call_soon_threadsafe(self._open.set)
 
+    def let_on(self) -> None:
+        """Answer what is held now, and go on to hold what comes."""
+        for order in (self._open.set, self._open.clear):
+            self._loop.call_soon_threadsafe(order)
+
+    @contextmanager
+    def slowly(self, seconds: float) -> Iterator[None]:
+        """Let every answer take so much longer, for as long as the context lasts.
+
+        Args:
+            seconds: How long.
+        """
+        self._slow = seconds
+        try:
+            yield
+        finally:
+            self._slow = 0.0
+
     async def arrived(self, number: int = 1, deadline: float = 20.0) -> None:
         """Wait until so many requests are held.
 
@@ -226,8 +245,8 @@ class LoopbackServer(Place):
         self.requests.append(request)
         await self._wait_while_held(reader)
         answer = self._answer_to(request)
-        if answer.delay:
-            await asyncio.sleep(answer.delay)
+        if delay := answer.delay + self._slow:
+            await asyncio.sleep(delay)
         if answer.broken == "silence":
             await reader.read()  # until the client goes
         if answer.broken in ("silence", "reset"):

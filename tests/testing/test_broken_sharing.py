@@ -3,6 +3,7 @@
 import asyncio
 import time
 from pathlib import Path
+from urllib.request import urlopen
 
 from notes import Finding, Note, fails, process_item, save_result, suite
 from sqlalchemy import select, text, update
@@ -139,6 +140,22 @@ TestFetchesOnAConnectionOfItsOwn = fails(
     alone=True,
 )
 
+
+async def asks_again_in_a_transaction(item, resources):
+    found = await process_item(item, resources)
+    async with resources.sessions.begin() as session:
+        await session.scalar(select(Note.path).where(Note.id == item.id))
+        await process_item(item, resources)
+    return found
+
+
+TestAsksAgainInATransaction = fails(
+    suite(process_item=asks_again_in_a_transaction),
+    "no_connection_is_held_during_io",
+    "a transaction is open",
+    alone=True,
+)
+
 # -- the event loop ---------------------------------------------------------------------------------------------------
 
 
@@ -153,6 +170,16 @@ BLOCKED, EVERY, THOUSAND = 0.15, 5, "memory_and_files_stay_flat"
 TestBlocksTheLoop = fails(suite(process_item=blocks), "the_event_loop_stays_free", "stood still for", spares=THOUSAND)
 TestBlocksTheLoopWhereNoOtherCheckIsRun = fails(
     suite(process_item=blocks), [], "the event loop stood still for", alone=True, spares=THOUSAND
+)
+
+
+async def asks_in_the_loops_own_thread(item, resources):
+    with urlopen(resources.settings.address + item.path) as answer:  # noqa: S310 - of the loopback server
+        return answer.read().decode()
+
+
+TestAsksInTheLoopsOwnThread = fails(
+    suite(process_item=asks_in_the_loops_own_thread), "the_event_loop_stays_free", "stood still for", alone=True
 )
 
 # -- memory and files -------------------------------------------------------------------------------------------------

@@ -56,6 +56,10 @@ class Suite:
         """One item, undisturbed, is done or skipped at the first attempt."""
         curation_bench.run("an_item_comes_to_its_end", declaring.comes_to_its_end, after=FITTED)
 
+    def test_the_event_loop_stays_free(self, curation_bench: Bench) -> None:
+        """Nothing keeps the event loop for more than a tenth of a second."""
+        curation_bench.run("the_event_loop_stays_free", sharing.stays_free, after=WELL)
+
     def test_nothing_is_forgotten(self, curation_bench: Bench) -> None:
         """What is done has left something in the database; what was called is awaited, what was opened is closed."""
         curation_bench.run("nothing_is_forgotten", forgetting.forgets_nothing, after=WELL)
@@ -99,11 +103,11 @@ class Suite:
 
     def test_the_time_limit_is_honoured(self, curation_bench: Bench) -> None:
         """What waits for an answer that does not come ends soon after its time is up, and not as done."""
-        curation_bench.run("the_time_limit_is_honoured", endings.timed_out, after=WELL)
+        curation_bench.run("the_time_limit_is_honoured", endings.timed_out, after=FREE)
 
     def test_a_cancellation_is_honoured(self, curation_bench: Bench) -> None:
         """A host that stops gets its items back at once, and they are queued as if nothing had been."""
-        curation_bench.run("a_cancellation_is_honoured", endings.cancelled, after=WELL)
+        curation_bench.run("a_cancellation_is_honoured", endings.cancelled, after=FREE)
 
     def test_a_person_wins(self, curation_bench: Bench) -> None:
         """A status that a person sets while the item runs stays, and nothing of the run does."""
@@ -111,11 +115,7 @@ class Suite:
 
     def test_no_connection_is_held_during_io(self, curation_bench: Bench) -> None:
         """While an answer is waited for, no transaction is open and none of the plugin's connections is in use."""
-        curation_bench.run("no_connection_is_held_during_io", sharing.lets_go, after=WELL)
-
-    def test_the_event_loop_stays_free(self, curation_bench: Bench) -> None:
-        """Nothing keeps the event loop for more than a tenth of a second."""
-        curation_bench.run("the_event_loop_stays_free", sharing.stays_free, after=WELL)
+        curation_bench.run("no_connection_is_held_during_io", sharing.lets_go, after=FREE)
 
     def test_log_lines_name_their_item_and_no_secret(self, curation_bench: Bench) -> None:
         """Each line carries workflow, item and attempt, and none a secret of the settings."""
