@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 from notes import Finding, Note, fails, process_item, save_result, suite
-from sqlalchemy import select, text, update
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
@@ -53,6 +53,26 @@ async def overwrites_every_row(session, item, result):
 
 TestOverwritesEveryRow = fails(
     suite(save_result=overwrites_every_row), "other_rows_stay_as_they_are", "changed the row of another", alone=True
+)
+
+
+async def goes_by_the_name(session, item, result):
+    await save_result(session, item, result)
+    await session.execute(update(Note).where(Note.path == item.path).values(error=result))
+
+
+TestGoesByTheName = fails(
+    suite(save_result=goes_by_the_name), "other_rows_stay_as_they_are", "changed the row of another", alone=True
+)
+
+
+async def makes_room_first(session, item, result):
+    await session.execute(delete(Finding))
+    await save_result(session, item, result)
+
+
+TestMakesRoomFirst = fails(
+    suite(save_result=makes_room_first), "other_rows_stay_as_they_are", "what the run of another had left", alone=True
 )
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from curation_core.states import Role
 from curation_core.testing.conformance.bench import Bench, HarnessError, refuse
@@ -36,20 +38,52 @@ async def repeated(bench: Bench) -> None:
 
 
 async def keeps_to_its_row(bench: Bench) -> None:
-    """A row that nobody queued, beside one that runs."""
+    """Rows that nobody queued, beside one that runs: one was worked before, one is like it in all but the key."""
     async with bench.harness(items=0) as harness:
         await bench.queue(harness, 1, first=2)
+        await harness.drain()
+        await _add_twin(bench, harness)
         await harness.set_status(await harness.persons_word())
-        before = await _rows(harness)
+        before, there = await _rows(harness), await _kept(harness)
         await bench.queue(harness, 1)
         await harness.drain()
-        changed = before - await _rows(harness)
+        changed, lost = before - await _rows(harness), there - await _kept(harness)
     if changed:
         refuse(
             f"the run of one item changed the row of another, which was: {', '.join(changed)}",
             "name the item's own key in the WHERE of what save_result updates or deletes",
         )
+    if lost:
+        refuse(
+            f"the run of one item changed or deleted what the run of another had left: {', '.join(lost)}",
+            "name the item's own key in the WHERE of what save_result updates or deletes, in every table",
+        )
+
+
+async def _add_twin(bench: Bench, harness: Harness) -> None:
+    """A row like the first item's, with another key; none where the table allows no two of them."""
+    first, twin, other = (bench.case.item(number, bench.http) for number in (1, 1, 3))
+    for column in harness.workflow.key:
+        name = harness.workflow.mapper.get_property_by_column(column).key
+        setattr(twin, name, getattr(other, name))
+    with suppress(IntegrityError):
+        await harness.add(twin, first)
+        async with harness.sessions.begin() as session:
+            await session.delete(first)  # it was there to see whether both can be
 
 
 async def _rows(harness: Harness) -> Counter[str]:
     return Counter(str(tuple(row)) for row in await harness.execute(select(harness.workflow.table)))
+
+
+async def _kept(harness: Harness) -> Counter[str]:
+    """Of the plugin's other tables, the whole rows where they refer to an item, and else the keys."""
+    items, seen = harness.workflow.table, Counter[str]()
+    owned = {table.fullname for table in harness.workflow.owned_tables}
+    for table in items.metadata.sorted_tables:
+        if table is not items and table.fullname not in owned:
+            of_items = any(key.references(items) for column in table.columns for key in column.foreign_keys)
+            columns = list(table.columns) if of_items else list(table.primary_key)
+            rows = await harness.execute(select(*columns)) if columns else ()
+            seen.update(f"{table.fullname}: {tuple(row)}" for row in rows)
+    return seen

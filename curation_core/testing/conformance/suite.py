@@ -69,7 +69,7 @@ class Suite:
         curation_bench.run("a_row_can_be_worked_again", again.repeated, after=WELL)
 
     def test_other_rows_stay_as_they_are(self, curation_bench: Bench) -> None:
-        """The run of one item changes no other row of its table."""
+        """The run of one item changes no other row of its table, and nothing that the run of another left."""
         curation_bench.run("other_rows_stay_as_they_are", again.keeps_to_its_row, after=WELL)
 
     def test_the_item_is_only_read(self, curation_bench: Bench) -> None:
