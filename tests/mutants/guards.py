@@ -16,6 +16,7 @@ I8 = P + "test_i8_save_result_cannot_stop_another.py"
 I9 = P + "test_i9_a_paid_call_is_not_repeated.py"
 GUARDS_TEST = P + "test_guards.py"
 TRIGGERS, UNSETTLED = P + "test_meddling_triggers.py", P + "test_what_cannot_be_settled.py"
+REFUSED = P + "test_refused_claims.py"
 LIMITS, HEART = P + "test_limits.py", P + "test_heartbeat.py"
 
 
@@ -151,6 +152,28 @@ GUARDS = (
         "            is_suspect(waiting) if suspects else ~is_suspect(waiting),\n",
         "",
         (f"{GUARDS_TEST}::test_a_row_whose_worker_died_twice_is_claimed_alone",),
+    ),
+    # -- rows that can't be claimed --------------------------------------------------------------------------------------
+    Guard(
+        "claims go past a row that the table refuses",
+        "_claimer.py",
+        "                return Window([], first[1])\n",
+        "                raise\n",
+        (f"{REFUSED}::test_a_row_that_the_table_does_not_let_be_claimed_keeps_no_other_off",),
+    ),
+    Guard(
+        "a claim that is refused asks for fewer rows, until one is left",
+        "_claimer.py",
+        "        return width > 1\n",
+        "        return False\n",
+        (f"{REFUSED}::test_a_row_that_the_table_does_not_let_be_claimed_keeps_no_other_off",),
+    ),
+    Guard(
+        "a row that fell due and is refused waits on",
+        "_claimer.py",
+        "        item = await self._claims.postpone(POSTPONED, suspects=suspects)\n",
+        "        item = None\n",
+        (f"{REFUSED}::test_a_row_that_fell_due_and_can_not_be_claimed_keeps_no_other_off",),
     ),
     # -- the fence -----------------------------------------------------------------------------------------------------
     Guard(
