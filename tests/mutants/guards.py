@@ -153,7 +153,7 @@ GUARDS = (
         "",
         (f"{GUARDS_TEST}::test_a_row_whose_worker_died_twice_is_claimed_alone",),
     ),
-    # -- rows that can't be claimed --------------------------------------------------------------------------------------
+    # -- rows that can't be claimed ------------------------------------------------------------------------------------
     Guard(
         "claims go past a row that the table refuses",
         "_claimer.py",
