@@ -113,14 +113,19 @@ class Rows:
         """Another word of a column, likewise as a literal."""
         return bindparam(f"{of.name}_word", _plain(word, of.type), type_=of.type, literal_execute=True)
 
+    @staticmethod
+    def stored(word: Any, of: ColumnClause[Any]) -> Any:
+        """A word of a column as the database is sent it: an enum's label, a text or a number."""
+        return _stored(_plain(word, of.type), of.type)
+
     def stored_word(self, role: Role) -> Any:
-        """The table's word for a role as the database is sent it: an enum's label, a text or a number."""
-        return _stored(self._value(role), self.status.type)
+        """The table's word for a role, likewise."""
+        return self.stored(self.workflow.states.word(role), self.status)
 
     def stored_decision(self, decision: Any) -> Any:
         """A person's decision, a member of an enum or a word, as the database is sent it."""
         column = self.workflow.decision_column
-        return decision if column is None else _stored(_plain(decision, column.type), column.type)
+        return decision if column is None else self.stored(decision, column)
 
     def is_selected(self, decision: Any) -> bool:
         """Whether a person's decision queues its row."""

@@ -7,13 +7,13 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Enum, MetaData, Row, Select, String, Table, Text, func, literal, select, update
+from sqlalchemy import Connection, Enum, MetaData, Row, Select, String, Table, Text, func, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateSchema
-from sqlalchemy.types import TypeEngine
 
+from curation_core._sql.rows import Rows
 from curation_core._store import Store
 from curation_core.ledger import Ledger
 from curation_core.settings import DatabaseSettings
@@ -119,12 +119,16 @@ class Desk:
             await store.close()
         status, words = self.workflow.status_column, dict(self.workflow.states)
         labels = facts.columns[status.name].labels
-        spare = [word for label, word in _words_of(status.type, labels) if label in labels]
         free = not labels and type(status.type) in (String, Text)
         checked = any(column == status.name for column, _ in facts.checks.values())
         if free and not checked:
             return "Not a Fit"
-        return next((word for word in spare if word not in words.values()), words[Role.FAILED])
+        taken = {Rows.stored(word, status) for word in words.values()}
+        enum = status.type if isinstance(status.type, Enum) else None
+        known: Iterable[Any] = labels if enum is None else enum.enum_class or enum.enums
+        stored = {word: Rows.stored(word, status) for word in known}
+        others = [word for word, label in stored.items() if label not in taken and (not labels or label in labels)]
+        return others[0] if others and isinstance(status.type, String) else words[Role.FAILED]
 
     async def wake(self) -> None:
         """Let every engine look for rows at once, as an application may that has added some."""
@@ -159,9 +163,11 @@ class Desk:
             return list((await session.scalars(asked)).all())
 
     async def statuses(self) -> Counter[Any]:
-        """How many items have which word in their status column."""
+        """How many items have which word in their status column, the words of the declaration as it has them."""
         status = self.workflow.status_column
-        return Counter(row[0] for row in await self.execute(select(status)))
+        declared = {Rows.stored(word, status): word for _, word in self.workflow.states}
+        found = [row[0] for row in await self.execute(select(status))]
+        return Counter(declared.get(Rows.stored(word, status), word) for word in found)
 
     async def history(self) -> Sequence[Row[Any]]:
         """What the engine's history says, the oldest first: ``item``, ``attempt``, ``outcome``, ``reason`` and more."""
@@ -174,15 +180,7 @@ class Desk:
         return await self.execute(select(self.ledger.claim).where(self.ledger.claim.c.workflow == self.name))
 
     def _word(self, word: Any) -> Any:
-        # A bound parameter would have a type, which a native enum refuses; a quoted literal has none.
-        return literal(word, self.workflow.status_column.type, literal_execute=True)
-
-
-def _words_of(kind: TypeEngine[Any], labels: Sequence[str]) -> Iterable[tuple[str, Any]]:
-    """The labels of an enum, each with what the model has for it."""
-    if isinstance(kind, Enum) and kind.enum_class is not None:
-        return zip(kind.enums, kind.enum_class.__members__.values(), strict=True)
-    return zip(labels, labels, strict=True) if isinstance(kind, String) else ()
+        return Rows.literal(word, self.workflow.status_column)
 
 
 def _make_what_is_named(connection: Connection, tables: Sequence[Table]) -> None:

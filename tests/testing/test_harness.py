@@ -1,13 +1,17 @@
 """The harness does what it says: faults are met where they are put, processes are real, answers are broken as told."""
 
 import asyncio
+import enum
 import signal
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from notes import Finding, Note, plugin_with
-from sqlalchemy import select
+from sqlalchemy import Enum, String, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from curation_core import States, Workflow, hookimpl
 from curation_core.testing import Answer, Cut, Delay, Die, HarnessError, Hold, Raise, eventually, run_item
 from curation_core.testing.faults import POINTS
 
@@ -123,3 +127,71 @@ async def asked(url):
         return b""
     finally:
         writer.transport.abort()
+
+
+class Course(enum.Enum):
+    WAITS = "waits"
+    RUNS = "runs"
+    ENDED = "ended"
+    BROKE = "broke"
+
+
+class Stage(enum.Enum):
+    WAITS = "waits"
+    RUNS = "runs"
+    ENDED = "ended"
+    BROKE = "broke"
+    SHELVED = "put aside"
+
+
+class Label(enum.StrEnum):
+    WAITS = "waits"
+    RUNS = "runs"
+    ENDED = "ended"
+    BROKE = "broke"
+
+
+def labels(members):
+    return [member.value for member in members]
+
+
+COLUMNS = {
+    "members": (Course, Enum(Course, name="course"), Course.BROKE),
+    "members by their values": (Stage, Enum(Stage, name="stage", values_callable=labels), Stage.SHELVED),
+    "texts": (Course, String(20), "Not a Fit"),
+    "labels": (Label, Enum(*labels(Stage), name="label"), "put aside"),
+}
+
+
+@pytest.mark.parametrize(("words", "column", "persons"), COLUMNS.values(), ids=COLUMNS)
+async def test_words_are_told_as_the_plugin_declares_them_and_a_persons_is_another(
+    curation_harness, words, column, persons
+):
+    class Tables(DeclarativeBase):
+        pass
+
+    class Errand(Tables):
+        __tablename__ = "errands"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        status: Mapped[Any] = mapped_column(column)
+
+    states = States(queued=words.WAITS, processing=words.RUNS, completed=words.ENDED, failed=words.BROKE)
+
+    class Errands:
+        @hookimpl
+        def declare_workflow(self):
+            return Workflow(status=Errand.status, states=states)
+
+        @hookimpl
+        def process_item(self, item):
+            return item.id
+
+    harness = curation_harness("errands", Errands())
+    await harness.create_tables()
+    await harness.add(Errand(), Errand())
+    assert await harness.statuses() == {words.WAITS: 2}
+    await harness.drain()
+    assert await harness.statuses() == {words.ENDED: 2}
+    word = await harness.persons_word()
+    await harness.set_status(word)
+    assert (word, await harness.statuses()) == (persons, {persons: 2})
