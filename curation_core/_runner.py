@@ -17,6 +17,10 @@ _logger = logging.getLogger(__name__)
 ABANDON_AFTER = 5.0
 """Seconds after it was cancelled that an item which swallowed its cancellation is settled without it."""
 
+_deaf: set[asyncio.Task[Verdict]] = set()
+"""Items that were settled without them. The event loop's own reference is weak, and one that were collected while it
+waits would be torn down in the middle of its code."""
+
 _IGNORED = f"it ignored its cancellation for {ABANDON_AFTER:g} s"
 
 
@@ -86,11 +90,16 @@ class Runner:
         stopping = self._cancelled_at is not None and now - self._cancelled_at > ABANDON_AFTER
         for task, run in list(self._runs.items()):
             if stopping:
-                del self._runs[task]
+                self._let_go(task)
                 self._finished(_judge.release(run.claim, f"the host stopped; {_IGNORED}", now - run.started))
             elif run.late and now - run.started > self._timeout + ABANDON_AFTER:
-                del self._runs[task]
+                self._let_go(task)
                 self._finished(self._too_late(run, now, f"; {_IGNORED}"))
+
+    def _let_go(self, task: asyncio.Task[Verdict]) -> None:
+        del self._runs[task]
+        _deaf.add(task)
+        task.add_done_callback(_deaf.discard)
 
     def _cancel_late(self) -> None:
         # One timer for all: they have the same limit, so the one that started first is the first to be late. A timer
