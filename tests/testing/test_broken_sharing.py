@@ -130,6 +130,31 @@ TestSavesTheRestLater = fails(
     suite(save_result=saves_the_rest_later), "nothing_goes_on_after_a_run", "save_result returned while", alone=True
 )
 
+# -- results ----------------------------------------------------------------------------------------------------------
+
+
+async def remembers_the_item(item, resources):
+    resources.item = item
+    await asyncio.sleep(0.01)
+    return await process_item(resources.item, resources)
+
+
+TestRemembersTheItem = fails(
+    suite(process_item=remembers_the_item), "items_keep_to_themselves", "did not leave what it leaves alone", alone=True
+)
+
+words = []
+
+
+async def adds_to_what_others_found(item, resources):
+    words.append(await process_item(item, resources))
+    return " ".join(words)
+
+
+TestAddsToWhatOthersFound = fails(
+    suite(process_item=adds_to_what_others_found), "items_keep_to_themselves", "missing in findings", alone=True
+)
+
 # -- connections ----------------------------------------------------------------------------------------------------
 
 

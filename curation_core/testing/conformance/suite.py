@@ -9,6 +9,7 @@ import pytest
 from curation_core.testing.conformance import (
     again,
     claims,
+    company,
     crashes,
     declaring,
     endings,
@@ -83,6 +84,10 @@ class Suite:
     def test_three_engines_settle_each_item_once(self, curation_bench: Bench) -> None:
         """Three engines share thirty items."""
         curation_bench.run("three_engines_settle_each_item_once", claims.shared, after=WELL)
+
+    def test_items_keep_to_themselves(self, curation_bench: Bench) -> None:
+        """What an item leaves beside others is what it leaves alone in a new process."""
+        curation_bench.run("items_keep_to_themselves", company.keeps_apart, after=WELL)
 
     def test_limits_are_respected(self, curation_bench: Bench) -> None:
         """``batch_size``, ``max_instances`` and ``max_in_flight`` hold, over all engines."""
