@@ -38,7 +38,8 @@ def conformance_suite(
         plugin: A module, an instance or ``"package.module"``; by default the installed plugin of that name.
         tables: The application's tables, as a host finds them; by default those that the plugin maps.
         prepare: Adds the rows that every item refers to.
-        serve: Tells the loopback server ``http`` what to answer, for a plugin that asks others.
+        serve: Tells the loopback server ``http`` what to answer, for a plugin that asks others. Answer each path in its
+            own way, so that results which are mixed up can be told apart.
         settings: The workflow's own, as in ``[workflows.NAME.settings]``; or a function of ``http`` that makes them.
         resources: Takes the place of the plugin's ``lifespan``: a function of any of ``settings``, ``sessions`` and
             ``http`` that gives what the hooks get, or an async context manager of it.
