@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pydantic import BaseModel
+from sqlalchemy.exc import DBAPIError
 
 from curation_core import _judge, _preflight
 from curation_core._child import isolated
@@ -92,8 +93,8 @@ async def _check(
         if found := [fault for table in others for fault in _preflight.missing(table, await store.describe(table))]:
             return rows, found
         complaint = await store.rehearse(rows)
-        for doubt in () if complaint else _preflight.misspelt(rows, facts, await store.words_in_use(rows)):
-            _logger.warning("%s: %s: is it misspelt? Nobody works a row with another word", name, doubt)
+        if not complaint and _preflight.takes_any_word(rows, facts):
+            await _doubt_words(store, rows)
     except Exception as error:
         if is_passing(error):
             raise
@@ -102,3 +103,16 @@ async def _check(
     if complaint:
         return rows, [f"the database refuses a statement on {rows.table.fullname}: {complaint}"]
     return rows, []
+
+
+async def _doubt_words(store: Store, rows: Rows) -> None:
+    try:
+        in_use = await store.words_in_use(rows)
+    except DBAPIError as error:
+        if is_passing(error):
+            raise
+        # A hint that can't be given is no reason not to work: some databases keep their statistics to themselves.
+        _logger.warning("%s: its status words could not be compared with the rows': %s", rows.name, error.orig)
+        return
+    for doubt in _preflight.misspelt(rows, in_use):
+        _logger.warning("%s: %s: is it misspelt? Nobody works a row with another word", rows.name, doubt)

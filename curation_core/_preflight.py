@@ -35,18 +35,20 @@ def faults(rows: Rows, facts: TableFacts) -> list[str]:
     ]
 
 
-def misspelt(rows: Rows, facts: TableFacts, in_use: Collection[str]) -> list[str]:
+def takes_any_word(rows: Rows, facts: TableFacts) -> bool:
+    """Whether the status column is a text, so that a misspelt word is no fault."""
+    return facts.columns[rows.status.name].category == "S"
+
+
+def misspelt(rows: Rows, in_use: Collection[str]) -> list[str]:
     """The declared words that no row has while rows have one that is nearly the same, a sentence each.
 
-    Not faults: the first row may be still to come. Words that the database itself checks can't be misspelt.
+    Not faults: the first row may be still to come.
 
     Args:
-        rows: The workflow's.
-        facts: Its table's.
+        rows: The workflow's, whose column takes any word.
         in_use: Words that rows have.
     """
-    if facts.columns[rows.status.name].category != "S":
-        return []
     words = {role: str(word) for role, word in _words(rows).items()}
     others = sorted(set(in_use) - set(words.values()))
     found = []

@@ -321,3 +321,27 @@ async def test_the_word_is_found_among_those_of_a_table_whose_first_rows_have_ot
 async def test_a_word_that_is_another_or_that_rows_have_is_no_warning(lab, caplog, other):
     await lab.add_pages("ok")
     assert await doubts_of(lab, caplog, completed=other) == []
+
+
+async def test_a_host_that_may_not_see_the_statistics_works_all_the_same(lab, caplog):
+    await lab.add_pages("ok")
+    for statement in (
+        text("create role no_statistics login"),
+        text("revoke select on pg_catalog.pg_stats from public"),
+        text("grant usage on schema curation to no_statistics"),
+        text("grant all on all tables in schema curation to no_statistics"),
+        text("grant all on all sequences in schema curation to no_statistics"),
+        text("grant all on page to no_statistics"),
+    ):
+        await lab.execute(statement)
+    owner = lab.url
+    try:
+        lab.url = lab.url_of("no_statistics")
+        summary = await lab.until_idle({"pages": plugin_of(pages_workflow(), return_orders)})
+    finally:
+        lab.url = owner
+        await lab.execute(text("grant select on pg_catalog.pg_stats to public"))
+        await lab.execute(text("drop owned by no_statistics"))
+        await lab.execute(text("drop role no_statistics"))
+    assert (summary.faults, summary.counts) == ({}, {"pages": {"done": 1}})
+    assert [line for line in caplog.messages if line.startswith("pages: its status words could not be compared")]
