@@ -1,9 +1,8 @@
 """A plugin that does everything right passes every check: with the network, and with resources in its place."""
 
+import customers
 import notes
-
-import leads
 
 TestNotes = notes.suite()
 
-TestLeadsInSchemasOfTheirOwnWithoutNetwork = leads.suite()
+TestLeadsInSchemasOfTheirOwnWithoutNetwork = customers.suite()
