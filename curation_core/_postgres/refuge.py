@@ -20,6 +20,28 @@ DEFAULT_HOME = "/var/lib/curation-core"
 # PostgreSQL allows 107 bytes of socket path on Linux and 103 on macOS; a file name of up to 20 comes after the folder.
 LONGEST_SOCKET_FOLDER = 80
 
+MEMORY = Path("/dev/shm")  # noqa: S108 - mkdtemp makes a private folder in it
+MEMORY_WANTED = 2 * 2**30  # bytes; a container has 64 MB there, and a server with its databases needs some 200
+
+
+def memory_folder(account: Account) -> Path | None:
+    """A new folder in the file system that is kept in memory; ``None`` where there is none with room.
+
+    Where ``TMPDIR`` is set, its user has said where temporary files go.
+
+    Args:
+        account: Who must enter it.
+    """
+    try:
+        room = os.statvfs(MEMORY)
+        if "TMPDIR" in os.environ or room.f_bavail * room.f_frsize < MEMORY_WANTED or account.closed(MEMORY):
+            return None
+        folder = Path(tempfile.mkdtemp(prefix="curation-pg-", dir=MEMORY))
+    except OSError:
+        return None
+    _let_through(folder, account)
+    return folder
+
 
 def temporary_folder(account: Account, for_socket_of: Path | None = None) -> Path:
     """A new folder with a short path that the account can enter and nobody but this process's user can write to.

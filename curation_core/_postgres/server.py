@@ -14,7 +14,7 @@ from curation_core._postgres.cluster import Cluster, Setting
 from curation_core._postgres.files import PAUSE, ServerFiles
 from curation_core._postgres.lifeline import Lifeline
 from curation_core._postgres.probe import Answer, Postmaster
-from curation_core._postgres.refuge import enterable_folder, readable_binaries, temporary_folder
+from curation_core._postgres.refuge import enterable_folder, memory_folder, readable_binaries, temporary_folder
 from curation_core.errors import EmbeddedPostgresError
 
 DEFAULT_FOLDER = ".curation/postgres"
@@ -32,8 +32,11 @@ class EmbeddedPostgres:
     has stopped it, ended or died.
     """
 
-    def __init__(self, folder: Path | None, settings: Mapping[str, Setting], deadline: float) -> None:
+    def __init__(
+        self, folder: Path | None, settings: Mapping[str, Setting], deadline: float, *, in_memory: bool = False
+    ) -> None:
         self._wanted = folder
+        self._in_memory = in_memory
         self._settings = settings
         self._patience = deadline
         self._files: ServerFiles | None = None
@@ -43,14 +46,19 @@ class EmbeddedPostgres:
         self._origin = ""
 
     @classmethod
-    def throwaway(cls, settings: Mapping[str, Setting] | None = None, *, deadline: float = 60.0) -> Self:
+    def throwaway(
+        cls, settings: Mapping[str, Setting] | None = None, *, deadline: float = 60.0, in_memory: bool = False
+    ) -> Self:
         """A fast server in a temporary folder that is removed with it.
 
         Args:
             settings: PostgreSQL's own, by name: ``{"shared_buffers": "512MB"}``. They win over the fast ones.
             deadline: Seconds until a start that does not get ready is an error.
+            in_memory: Put the folder into ``/dev/shm``, where that has 2 GB of room and ``TMPDIR`` is not set. For
+                who makes and drops many databases, of 300 files each: in memory one takes 8 ms, and on an ext4 without
+                a journal 15 ms at first and 250 ms after a hundred, as that looks at each file that was just removed.
         """
-        return cls(None, _THROWAWAY_SETTINGS | dict(settings or {}), deadline)
+        return cls(None, _THROWAWAY_SETTINGS | dict(settings or {}), deadline, in_memory=in_memory)
 
     @classmethod
     def kept(
@@ -154,7 +162,9 @@ class EmbeddedPostgres:
 
     def _choose_files(self) -> ServerFiles:
         if self._wanted is None:
-            return ServerFiles(temporary_folder(Account.for_data(None)))
+            account = Account.for_data(None)
+            folder = memory_folder(account) if self._in_memory else None
+            return ServerFiles(folder or temporary_folder(account))
         wanted = self._wanted.absolute()
         return ServerFiles(enterable_folder(wanted, Account.for_data(ServerFiles(wanted).data)))
 

@@ -27,7 +27,11 @@ from curation_core.testing.loading import HarnessError
 
 Result = TypeVar("Result")
 SERVER = "CURATION_TEST_DATABASE_URL"
-ROOM = {"max_connections": 200}  # several engines of ten connections each, and their tests beside them
+SETTINGS: dict[str, str | int] = {
+    "max_connections": 200,  # several engines of ten connections each, and their tests beside them
+    "max_wal_size": "128MB",  # a copy of a database is written to the log too: 1 GB of it would be kept
+    "min_wal_size": "64MB",
+}
 
 
 class DatabaseServer:
@@ -105,7 +109,7 @@ def serve() -> Iterator[DatabaseServer]:
         named.check()
         yield named
     else:
-        with EmbeddedPostgres.throwaway(ROOM) as server:
+        with EmbeddedPostgres.throwaway(SETTINGS, in_memory=True) as server:
             yield DatabaseServer(server.url)
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from curation_core._postgres import EmbeddedPostgres, watchdog
+from curation_core._postgres import EmbeddedPostgres, refuge, watchdog
 from curation_core._postgres.account import NOBODY
 from curation_core._postgres.binaries import find_binaries
 from curation_core.errors import EmbeddedPostgresError
@@ -461,6 +461,22 @@ def test_a_temporary_folder_that_is_closed_is_passed_over(open_folder, monkeypat
     monkeypatch.setattr(tempfile, "tempdir", str(closed))
     with EmbeddedPostgres.throwaway() as server:
         assert closed not in server.folder.parents
+
+
+@pytest.mark.parametrize(
+    ("set_by_user", "wanted", "inside"), [(False, 0, True), (True, 0, False), (False, 1 << 60, False)]
+)
+def test_data_may_be_in_memory_where_there_is_room_and_nobody_said_otherwise(
+    open_folder, monkeypatch, set_by_user, wanted, inside
+):
+    monkeypatch.setattr(refuge, "MEMORY", open_folder)
+    monkeypatch.setattr(refuge, "MEMORY_WANTED", wanted)
+    monkeypatch.delenv("TMPDIR", raising=False)
+    if set_by_user:
+        monkeypatch.setenv("TMPDIR", tempfile.gettempdir())
+    with EmbeddedPostgres.throwaway(in_memory=True) as server:
+        assert (server.folder.parent == open_folder) is inside
+    assert list(open_folder.iterdir()) == []
 
 
 @as_root
