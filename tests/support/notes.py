@@ -55,11 +55,12 @@ class Resources:
     settings: NotesSettings
     sessions: async_sessionmaker[AsyncSession]
 
-    async def fetch(self, path: str) -> str:
+    async def fetch(self, path: str, *headers: str) -> str:
         url = urlsplit(self.settings.address)
         reader, writer = await asyncio.open_connection(url.hostname, url.port)
         try:
-            writer.write(f"GET {path} HTTP/1.1\r\nHost: {url.netloc}\r\nConnection: close\r\n\r\n".encode())
+            said = (f"GET {path} HTTP/1.1", f"Host: {url.netloc}", "Connection: close", *headers, "", "")
+            writer.write("\r\n".join(said).encode())
             head, _, body = (await reader.read()).decode().partition("\r\n\r\n")
         finally:
             writer.transport.abort()

@@ -1,6 +1,7 @@
 """Plugins for whom no attempt is ever lost: crashes, limits, cancellations, people. Each fails exactly one check."""
 
 import asyncio
+from uuid import uuid4
 
 from notes import Finding, Note, fails, on_error, process_item, suite
 from sqlalchemy import literal, select, update
@@ -47,6 +48,29 @@ async def improves_what_is_there(item, resources):
 
 TestImprovesWhatIsThere = fails(
     suite(process_item=improves_what_is_there), "a_stalled_worker_changes_nothing", "came too late"
+)
+
+# -- calls that are paid for ------------------------------------------------------------------------------------------
+
+
+async def pays_anew(item, resources):
+    return await resources.fetch(item.path, f"Idempotency-Key: {uuid4()}")
+
+
+TestPaysAnew = fails(
+    suite(process_item=pays_anew),
+    [*LATER_DEATHS],
+    r"call of GET /1 was made again with another idempotency-key(?s:.*)attempt\.idempotency_key",
+    alone=True,
+)
+
+
+async def pays_for_all_at_once(item, resources):
+    return await resources.fetch(f"{item.path}?idempotency_key=mine")
+
+
+TestPaysForAllAtOnce = fails(
+    suite(process_item=pays_for_all_at_once), "other_rows_stay_as_they_are", "with the same idempotency_key", alone=True
 )
 
 # -- limits -----------------------------------------------------------------------------------------------------------

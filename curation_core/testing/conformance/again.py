@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from curation_core.states import Role
+from curation_core.testing.conformance import keys
 from curation_core.testing.conformance.bench import Bench, HarnessError, refuse
 from curation_core.testing.harness import Harness
 
@@ -40,13 +41,16 @@ async def repeated(bench: Bench) -> None:
 async def keeps_to_its_row(bench: Bench) -> None:
     """Rows that nobody queued, beside one that runs: one was worked before, one is like it in all but the key."""
     async with bench.harness(items=0) as harness:
+        asked = len(bench.http.requests)
         await bench.queue(harness, 1, first=2)
         await harness.drain()
+        of_another = [*bench.http.requests][asked:]
         await _add_twin(bench, harness)
         await harness.set_status(await harness.persons_word())
         before, there = await _rows(harness), await _kept(harness)
         await bench.queue(harness, 1)
         await harness.drain()
+        of_the_one = [*bench.http.requests][asked + len(of_another) :]
         changed, lost = before - await _rows(harness), there - await _kept(harness)
     if changed:
         refuse(
@@ -58,6 +62,7 @@ async def keeps_to_its_row(bench: Bench) -> None:
             f"the run of one item changed or deleted what the run of another had left: {', '.join(lost)}",
             "name the item's own key in the WHERE of what save_result updates or deletes, in every table",
         )
+    keys.refuse_a_shared_key(of_another, of_the_one)
 
 
 async def _add_twin(bench: Bench, harness: Harness) -> None:

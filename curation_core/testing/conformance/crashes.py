@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from curation_core.states import Role
-from curation_core.testing.conformance import effects
+from curation_core.testing.conformance import effects, keys
 from curation_core.testing.conformance.bench import Bench, Check, refuse
 from curation_core.testing.faults import Die, Hold, Point
 from curation_core.testing.waiting import eventually
@@ -23,8 +23,10 @@ def crash_at(point: Point) -> Check:
     async def crash(bench: Bench) -> None:
         async with bench.harness() as harness:
             before = await bench.picture(harness)
+            asked = len(bench.http.requests)
             process = await harness.start(faults=[(point, Die())])
             await process.died()
+            first = [*bench.http.requests][asked:]
             left = effects.difference(before, await bench.picture(harness))
             if left:
                 refuse(f"the worker died ({point}), and this is left of it:\n{left}", SETTLE)
@@ -32,12 +34,14 @@ def crash_at(point: Point) -> Check:
             await harness.drain()
             statuses = await harness.statuses()
             history = await harness.history()
+            again = [*bench.http.requests][asked + len(first) :]
             found = await bench.differs_from_clean(await bench.picture(harness))
         if [row.outcome for row in history] not in (["lost", "done"], ["lost", "skipped"]):
             told = [f"{row.outcome}: {row.reason}" for row in history]
             refuse(f"after a crash ({point}) the item came to {told}, {dict(statuses)}", SAME)
         if found:
             refuse(f"after a crash ({point}) the second run left something else:\n{found}", SAME)
+        keys.refuse_another_key(first, again, f"after a crash ({point})")
 
     return crash
 

@@ -70,7 +70,7 @@ class Suite:
         curation_bench.run("a_row_can_be_worked_again", again.repeated, after=WELL)
 
     def test_other_rows_stay_as_they_are(self, curation_bench: Bench) -> None:
-        """The run of one item changes no other row of its table, and nothing that the run of another left."""
+        """The run of one item changes no row but its own, nothing that another left, and shares no idempotency key."""
         curation_bench.run("other_rows_stay_as_they_are", again.keeps_to_its_row, after=WELL)
 
     def test_the_item_is_only_read(self, curation_bench: Bench) -> None:
@@ -95,7 +95,7 @@ class Suite:
 
     @pytest.mark.parametrize("point", DEATHS)
     def test_a_crash_leaves_no_effect(self, curation_bench: Bench, point: Point) -> None:
-        """SIGKILL at a point of the first run: nothing is left of it, and the second leaves what one run leaves."""
+        """SIGKILL at a point of the first run leaves nothing; the second leaves what one leaves, under its keys."""
         curation_bench.run("a_crash_leaves_no_effect", crashes.crash_at(point), after=WELL)
 
     def test_a_stalled_worker_changes_nothing(self, curation_bench: Bench) -> None:
