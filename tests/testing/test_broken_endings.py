@@ -66,7 +66,8 @@ TestPaysAnew = fails(
 
 
 async def pays_for_all_at_once(item, resources):
-    return await resources.fetch(f"{item.path}?idempotency_key=mine")
+    bought = f"{item.path}?idempotency_key=mine"
+    return await resources.fetch(bought)
 
 
 TestPaysForAllAtOnce = fails(

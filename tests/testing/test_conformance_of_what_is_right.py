@@ -10,7 +10,8 @@ TestNotes = notes.suite()
 
 async def does_what_wrong_ones_nearly_do(item, attempt, resources):
     await resources.fetch("/token", "Idempotency-Key: of-the-host", f"X-Request-Id: {uuid4()}")
-    await resources.fetch(f"/price{item.path}", f"Idempotency-Key: {attempt.idempotency_key}:price")
+    price = f"/price{item.path}"
+    await resources.fetch(price, f"Idempotency-Key: {attempt.idempotency_key}:price")
     return await resources.fetch(item.path, f"Idempotency-Key: {attempt.idempotency_key}")
 
 
