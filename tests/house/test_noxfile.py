@@ -1,6 +1,8 @@
 import ast
+import re
 import subprocess
 import sys
+import tomllib
 
 import pytest
 
@@ -37,3 +39,13 @@ def test_every_session_says_what_it_does(sessions):
 def test_the_contributors_guide_names_every_session(root, sessions):
     guide = (root / "CONTRIBUTING.md").read_text()
     assert [name for name in sessions if f"`{name}`" not in guide] == []
+
+
+def test_what_must_pass_leaves_out_no_test_but_those_that_the_wheels_run(root):
+    settings = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
+    wheels, tests = re.findall(r"^python3 noxfile.py (.+?) \|", (root / ".ci/run").read_text(), re.MULTILINE)
+    assert "wheels" in wheels.split()
+    assert {"plugins/*/tests", *tests.split("=4 ")[1].split()} == set(settings["testpaths"])
+    assert {path.parent for path in root.glob("plugins/*/tests")} <= {
+        path.parent for path in root.glob("plugins/*/pyproject.toml")
+    }
