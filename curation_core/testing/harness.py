@@ -180,7 +180,7 @@ class Harness(Desk):
             faults: What it meets, and where: `Die`, `Delay`, `Cut` and `Hold`.
             host: What is otherwise in its ``[host]`` settings.
             until_idle: Whether it ends when nothing is left.
-            measure_at: After how many settled items its memory and its files are measured.
+            measure_at: After how many settled items its memory, its files and what it started are measured.
             **policy: What is otherwise than in the plugin's own policy.
         """
         order = {

@@ -6,10 +6,8 @@ It answers each line with the process id of an engine, which calls a port of loo
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 import os
-import resource
 import signal
 import sys
 import traceback
@@ -28,6 +26,7 @@ from curation_core.testing.clock import CLOCK_FUNCTION
 from curation_core.testing.faults import Cut, Delay, Die, Fault, Faults, Hold
 from curation_core.testing.loading import load, plugin_settings
 from curation_core.testing.loopback import Place
+from curation_core.testing.measuring import files, memory, others, remember_temporary_files
 
 KINDS: Mapping[str, Callable[[float], Fault]] = {
     "Die": lambda _: Die(),
@@ -93,6 +92,8 @@ async def work(order: Mapping[str, Any], host: WatchedHost, lifespan: Lifespan |
         if isinstance(fault, Hold):
             holds.append(fault)
     host.change = lambda bound: points.around(bound, lifespan)
+    if order["measure_at"]:
+        remember_temporary_files()
     host.register(_observer(say, order["measure_at"]), "tests-observer")
     name = host.name
     settings = Settings(
@@ -140,25 +141,11 @@ def _observer(say: Callable[..., None], measure_at: list[int]) -> ModuleType:
         if not measure_at:
             say("settled", item, outcome)
         elif settled in measure_at:
-            say("measured", settled, memory(), files())
+            say("measured", settled, memory(), files(), json.dumps(others()))
 
     module = ModuleType("tests_observer")
     module.on_settled = hookimpl(on_settled)  # type: ignore[attr-defined]  # a plugin is any module with hooks
     return module
-
-
-def memory() -> int:
-    """Bytes that this process has in memory now; at most so far, where the system does not say more."""
-    gc.collect()  # what the collector has not come to yet is not kept by anybody
-    statm = Path("/proc/self/statm")
-    if statm.exists():
-        return int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-
-
-def files() -> int:
-    """How many files and sockets this process has open."""
-    return sum(1 for _ in Path("/dev/fd").iterdir())
 
 
 if __name__ == "__main__":

@@ -106,7 +106,8 @@ class EngineProcess:
 
     Attributes:
         pid: Of the process.
-        lines: What it said so far: ``ready``, ``held``, ``settled ITEM OUTCOME``, ``measured N RSS FILES``, ``over``.
+        lines: What it said so far: ``ready``, ``held``, ``settled ITEM OUTCOME``, ``measured N RSS FILES OTHERS``,
+            ``over``.
     """
 
     def __init__(self, nursery: Nursery) -> None:

@@ -1,11 +1,16 @@
 """Plugins that take what is not theirs: rows, connections, the event loop, memory. Each fails exactly one check."""
 
 import asyncio
+import os
+import tempfile
+import threading
 import time
+from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from urllib.request import urlopen
 
-from notes import Finding, Note, fails, process_item, save_result, suite
+from notes import Finding, Note, fails, lifespan, process_item, save_result, suite
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -261,4 +266,58 @@ async def leaves_files_open(item, resources):
 
 TestLeavesFilesOpen = fails(
     suite(process_item=leaves_files_open), "memory_and_files_stay_flat", "files or sockets open", alone=True
+)
+
+
+@asynccontextmanager
+async def tidies_up_at_the_very_end(settings, sessions):
+    async with lifespan(settings, sessions) as resources:
+        resources.left = []
+        yield resources
+        for leave in resources.left:
+            leave()
+
+
+async def makes_temporary_files(item, resources):
+    handle, name = tempfile.mkstemp()
+    os.close(handle)
+    resources.left.append(partial(os.unlink, name))
+    return await process_item(item, resources)
+
+
+TestMakesTemporaryFiles = fails(
+    suite(process_item=makes_temporary_files, lifespan=tidies_up_at_the_very_end),
+    "memory_and_files_stay_flat",
+    "temporary files behind",
+    alone=True,
+)
+
+
+async def starts_a_thread_each(item, resources):
+    end = threading.Event()
+    threading.Thread(target=end.wait).start()
+    resources.left.append(end.set)
+    return await process_item(item, resources)
+
+
+TestStartsAThreadEach = fails(
+    suite(process_item=starts_a_thread_each, lifespan=tidies_up_at_the_very_end),
+    "memory_and_files_stay_flat",
+    r"threads behind \(Thread",
+    alone=True,
+)
+
+
+async def starts_a_child_now_and_then(item, resources):
+    if item.id % 4 == 0:
+        child = await asyncio.create_subprocess_exec("sleep", "60")
+        resources.left.append(child.kill)
+    return await process_item(item, resources)
+
+
+TestStartsAChildNowAndThen = fails(
+    suite(process_item=starts_a_child_now_and_then, lifespan=tidies_up_at_the_very_end),
+    "memory_and_files_stay_flat",
+    "child processes behind",
+    alone=True,
 )

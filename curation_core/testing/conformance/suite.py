@@ -127,5 +127,5 @@ class Suite:
         curation_bench.run("log_lines_name_their_item_and_no_secret", logs.told, after=WELL)
 
     def test_memory_and_files_stay_flat(self, curation_bench: Bench) -> None:
-        """A thousand items leave no more memory and no more open files behind than five hundred."""
+        """A thousand items leave no more memory, files, threads, tasks and processes behind than five hundred."""
         curation_bench.run("memory_and_files_stay_flat", growth.flat, after=FREE)
