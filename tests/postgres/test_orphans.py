@@ -1,10 +1,12 @@
 """I4: rows in processing that nothing has a claim on, and the engine's tables dropped under a running host."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from lab.plugins import Stage, plugin_of, return_orders, save_effect
 from lab.tables import Page, pages_workflow, quick
 from sqlalchemy import select, text, update
+from sqlalchemy.exc import DBAPIError
 
 from curation_core._sql.rows import Rows
 from curation_core.ledger import migrate
@@ -70,7 +72,9 @@ async def test_an_orphan_that_is_claimed_while_it_is_adopted_stays_with_its_work
 
 async def remade(lab):
     """Drop the engine's schema and make it anew, in two transactions, as a person would."""
-    await lab.execute(text("drop schema curation cascade"))
+    while await lab.scalar(text("select to_regnamespace('curation') is not null")):
+        with suppress(DBAPIError):  # a deadlock with what the host does at that moment: a person tries again
+            await lab.execute(text("drop schema curation cascade"))
     await migrate.upgrade(lab.engine)
 
 
@@ -84,19 +88,21 @@ async def test_the_engines_schema_is_made_anew_while_an_item_runs_and_no_row_sta
         before = keys_on(stage)
         await remade(lab)
         stage.release("[1]", "of before")
-        await lab.eventually(lambda: again(stage, before))
+        await lab.eventually(lambda: anew(stage, before))
         assert await lab.scalar(text("select count(*) = 0 from effect"))
-        for item in ("[1]", "[2]"):
-            await stage.arrival(item)
-            stage.release(item, "of after")
-        await lab.eventually(lambda: lab.scalar(text("select count(*) = 2 from page where status = 'Completed'")))
+        await lab.eventually(lambda: both_completed(lab, stage, before))
     assert await lab.all(text("select distinct result from effect")) == [("of after",)]
 
 
-async def again(stage, before):
-    """Whether both items are on stage under new claims."""
-    keys = keys_on(stage)
-    return set(keys) == {"[1]", "[2]"} and set(keys.values()).isdisjoint(before.values())
+async def anew(stage, before):
+    """The items on stage under new claims. One that was lost twice comes on alone, when the other has gone."""
+    return [item for item, key in keys_on(stage).items() if key not in before.values()]
+
+
+async def both_completed(lab, stage, before):
+    for item in await anew(stage, before):
+        stage.release(item, "of after")
+    return await lab.scalar(text("select count(*) = 2 from page where status = 'Completed'"))
 
 
 def keys_on(stage):
