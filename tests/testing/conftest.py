@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from curation_core.testing.conformance import patience
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 
@@ -40,3 +42,9 @@ def pytest_pyfunc_call(pyfuncitem):
             yield
         return True
     return (yield)
+
+
+@pytest.fixture(autouse=True)
+def _less_patience(request, monkeypatch):
+    if longest := getattr(request.cls, "longest", 0):
+        monkeypatch.setattr(patience, "LONGEST", longest)

@@ -3,10 +3,12 @@
 import asyncio
 import logging
 
+import pytest
 from notes import NotesSettings, Refused, declare_workflow, fails, on_error, process_item, suite
 
 from curation_core import Done, Fail, Retry, Workflow
 from curation_core.testing import Answer
+from curation_core.testing.conformance import errors, logs
 
 logger = logging.getLogger("notes")
 
@@ -71,6 +73,32 @@ async def shrugs_them_all_off(item, resources):
 TestShrugsThemAllOff = fails(
     suite(process_item=shrugs_them_all_off), "errors_get_their_outcomes", "catches every exception in line", alone=True
 )
+
+
+async def tries_for_hours(item, resources):
+    while True:
+        try:
+            return await process_item(item, resources)
+        except (OSError, Refused):
+            await asyncio.sleep(3600)
+
+
+STILL_RUNNING = r"to every request: process_item was still running after 1 s\n(?s:.*)settings="
+TestTriesForHours = fails(
+    suite(process_item=tries_for_hours), "log_lines_name_their_item_and_no_secret", STILL_RUNNING, alone=True
+)
+TestTriesForHours.longest = 1.0
+
+
+class TestTriesForHoursTwice:
+    case, longest = suite(process_item=tries_for_hours, errors={Answer(status=404): Fail}).case, 1.0
+
+    def test_what_is_tried_for_too_long_is_refused_once(self, curation_bench):
+        with pytest.raises(pytest.fail.Exception, match=rf"^Answer\(status=404\) {STILL_RUNNING}"):
+            curation_bench.run("errors_get_their_outcomes", errors.decided)
+        with pytest.raises(pytest.skip.Exception, match=r"^not before errors_get_their_outcomes is well: Answer"):
+            curation_bench.run("log_lines_name_their_item_and_no_secret", logs.told)
+
 
 # -- the log ----------------------------------------------------------------------------------------------------------
 

@@ -56,6 +56,9 @@ class Bench:
         place: The file of the suite, and its name there.
         server: Where databases are made.
         ledger: The URL of a template with the engine's tables.
+
+    Attributes:
+        too_patient: What the plugin tries by itself for too long, where a check has seen it.
     """
 
     def __init__(self, case: Case, place: tuple[str, str], server: DatabaseServer, ledger: str) -> None:
@@ -65,6 +68,7 @@ class Bench:
         self._stack = ExitStack()
         self._place = place
         self.http = LoopbackServer()
+        self.too_patient = ""
         self._known: dict[Check, str] = {}
         self._clean: list[Rows] = []
         self._free: list[str] = []

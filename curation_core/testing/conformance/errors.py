@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -13,10 +12,10 @@ from curation_core._declared import swallowing_findings
 from curation_core.outcomes import Done, Fail, Outcome, Pause, Retry, Skip
 from curation_core.testing.conformance.bench import Bench, refuse
 from curation_core.testing.conformance.case import Cause
+from curation_core.testing.conformance.patience import attempted
 from curation_core.testing.faults import Raise
 from curation_core.testing.loading import load
 from curation_core.testing.loopback import Answer
-from curation_core.testing.waiting import eventually
 
 WORDS: dict[type[Outcome], str] = {Done: "done", Skip: "skipped", Retry: "retry", Fail: "failed", Pause: "paused"}
 UNEXPECTED = RuntimeError("the conformance suite broke this attempt")
@@ -87,8 +86,11 @@ async def _first_outcome(bench: Bench, cause: Cause) -> Row[Any]:
             elif isinstance(raised, BaseException):
                 harness.faults.put("before_process", Raise(raised))
             async with harness.engine():
-                history: Sequence[Row[Any]] = await eventually(harness.history)
-                return history[0]
+                return (await attempted(bench, harness, 1, _tried(cause)))[0]
+
+
+def _tried(cause: Cause) -> str:
+    return f"{_written(cause)} to every request" if isinstance(cause, Answer) else _shown(cause)
 
 
 def _written(answer: Answer) -> str:

@@ -12,9 +12,9 @@ from pydantic import BaseModel, SecretBytes, SecretStr
 
 from curation_core._declared import secret_findings
 from curation_core._logging import JsonFormatter, log_names
-from curation_core.testing.conformance.bench import Bench, refuse
+from curation_core.testing.conformance.bench import Bench, Inapplicable, refuse
+from curation_core.testing.conformance.patience import attempted
 from curation_core.testing.faults import Raise
-from curation_core.testing.harness import Harness
 from curation_core.testing.loading import load, plugin_settings
 from curation_core.testing.loopback import Answer
 from curation_core.testing.waiting import eventually
@@ -22,6 +22,7 @@ from curation_core.testing.waiting import eventually
 WANTED = ("workflow", "item", "attempt")
 OURS = ("curation_core", "asyncio", "sqlalchemy", "alembic", "apscheduler", "aiosqlite")
 """Loggers of the engine and of what it is made of: they log about hosts and databases too."""
+NO_GOOD_ANSWER = Answer("the conformance suite", 500)
 SHORTEST = 4
 """Characters of a secret that can be told from other text."""
 
@@ -57,16 +58,21 @@ async def told(bench: Bench) -> None:
         refuse(*finding)
     secrets = list(_secrets(plugin_settings(bound, bench.case.settings_for(bench.http))))
     async with bench.harness(2) as harness:
+
+        async def both() -> bool:
+            return len({row.item for row in await harness.history()}) == 2  # noqa: PLR2004 - two items
+
         harness.faults.put("before_process", Raise(RuntimeError("the conformance suite broke this attempt")))
         with _listening() as heard:
             async with harness.engine():
                 heard.during_items = True
-                await _settled(harness, 2)
+                await eventually(both)
                 heard.during_items = False
-            with bench.http.everywhere(Answer("the conformance suite", 500)):
-                await bench.queue(harness, 1, first=3)
-                async with harness.engine():
-                    await _settled(harness, 3)
+            if not bench.too_patient:
+                with bench.http.everywhere(NO_GOOD_ANSWER):
+                    await bench.queue(harness, 1, first=3)
+                    async with harness.engine():
+                        await attempted(bench, harness, 3, "Answer(status=500) to every request")
         written = [f"reason: {row.reason}" for row in await harness.history()]
     for text in (*(line.text for line in heard.lines), *written):
         if any(secret in text for secret in secrets):
@@ -85,13 +91,9 @@ async def told(bench: Bench) -> None:
             "log in the item's own task; asyncio.to_thread keeps the names, loop.run_in_executor and threads of your "
             "own lose them: contextvars.copy_context().run(…)",
         )
-
-
-async def _settled(harness: Harness, number: int) -> None:
-    async def enough() -> bool:
-        return len(await harness.history()) >= number
-
-    await eventually(enough)
+    if bench.too_patient:
+        message = f"not before errors_get_their_outcomes is well: {bench.too_patient}"
+        raise Inapplicable(message)
 
 
 def _secrets(value: Any) -> Iterator[str]:
