@@ -19,13 +19,17 @@ def must_fail(item):
     return is_among(item, getattr(item.cls, "fails", None))
 
 
+def must_pass(item):
+    return is_among(item, getattr(item.cls, "passes", None))
+
+
 def must_be_spared(item):
     return is_among(item, getattr(item.cls, "spares", None))
 
 
 def pytest_collection_modifyitems(config, items):
     alone = [item for item in items if getattr(item.cls, "alone", False)]
-    left_out = [item for item in alone if not must_fail(item) and not must_be_spared(item)]
+    left_out = [item for item in alone if not (must_fail(item) or must_be_spared(item) or must_pass(item))]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
 

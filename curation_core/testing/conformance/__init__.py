@@ -36,7 +36,8 @@ def conformance_suite(
             end when it is processed; unlike every other ``n``, and each time the same for the same ``n``, apart from
             random keys. Leave the status unset: it is queued.
         plugin: A module, an instance or ``"package.module"``; by default the installed plugin of that name.
-        tables: The application's tables, as a host finds them; by default those that the plugin maps.
+        tables: The application's tables, as a host finds them; by default those that the plugin maps. What it maps
+            besides is not looked at.
         prepare: Adds the rows that every item refers to.
         serve: Tells the loopback server ``http`` what to answer, for a plugin that asks others. Answer each path in its
             own way, so that results which are mixed up can be told apart.

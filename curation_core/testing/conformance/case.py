@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, Table
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from curation_core.outcomes import Outcome
@@ -46,6 +46,10 @@ class Case:
         others = list(inspect.signature(made).parameters.values())[1:]
         wants_http = any(each.default is each.empty or each.name == "http" for each in others[:1])
         return made(number, http) if wants_http else made(number)
+
+    def has(self, table: Table) -> bool:
+        """Whether the tests have a table: of an application's, ``tables`` may name some, and the rest is not made."""
+        return self.tables is None or table.fullname in self.tables.tables
 
     def settings_for(self, http: LoopbackServer) -> Mapping[str, Any] | None:
         """The workflow's own settings."""

@@ -63,7 +63,7 @@ def _missing(bench: Bench, alone: list[Rows], beside: Rows) -> str:
     workflow = load(bench.case.workflow, bench.case.plugin).workflows[bench.case.workflow].workflow
     theirs = {
         table.fullname
-        for table in workflow.table.metadata.sorted_tables
+        for table in filter(bench.case.has, workflow.table.metadata.sorted_tables)
         if table is workflow.table
         or any(key.references(workflow.table) for column in table.columns for key in column.foreign_keys)
     }

@@ -24,7 +24,7 @@ async def picture(harness: Harness, case: Case) -> Rows:
         async with harness.sessions() as session:
             return {AUTHORS: [{"value": repr(await case.effects(session))}]}
     seen: dict[str, list[dict[str, str]]] = {}
-    for table in _written(harness.workflow):
+    for table in filter(case.has, _written(harness.workflow)):
         hidden = _moved_by_the_engine(harness.workflow) if table is harness.workflow.table else set()
         columns = [column for column in table.columns if column.name not in hidden]
         rows = await harness.execute(select(*columns))
