@@ -113,6 +113,17 @@ TestLogsFromAThread = fails(
 )
 
 
+class TestLogsFromAThreadBesideTheEngine:
+    case = suite(process_item=logs_from_a_thread).case
+
+    def test_a_check_of_the_log_leaves_the_plugins_lines_and_not_the_schedulers(self, curation_bench, caplog):
+        with pytest.raises(pytest.fail.Exception, match="does not say its workflow"):
+            curation_bench.run("log_lines_name_their_item_and_no_secret", logs.told)
+        loggers = {record.name.partition(".")[0] for record in caplog.records}
+        assert "notes" in loggers
+        assert "apscheduler" not in loggers
+
+
 async def logs_its_token(item, resources):
     logger.info("with the token %s", resources.settings.token.get_secret_value())
     return await process_item(item, resources)

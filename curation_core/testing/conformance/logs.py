@@ -20,7 +20,8 @@ from curation_core.testing.loopback import Answer
 from curation_core.testing.waiting import eventually
 
 WANTED = ("workflow", "item", "attempt")
-OURS = ("curation_core", "asyncio", "sqlalchemy", "alembic", "apscheduler", "aiosqlite")
+PARTS = ("asyncio", "sqlalchemy", "alembic", "apscheduler", "aiosqlite")
+OURS = ("curation_core", *PARTS)
 """Loggers of the engine and of what it is made of: they log about hosts and databases too."""
 NO_GOOD_ANSWER = Answer("the conformance suite", 500)
 SHORTEST = 4
@@ -117,11 +118,15 @@ def _secrets(value: Any) -> Iterator[str]:
 @contextmanager
 def _listening() -> Iterator[_Listener]:
     root, listener = logging.getLogger(), _Listener()
-    level = root.level
+    parts = [logging.getLogger(name) for name in PARTS]
+    levels = {logger: logger.level for logger in (root, *parts)}
+    for part in parts:  # pytest shows all that the root lets through, and the scheduler says much that helps no author
+        part.setLevel(part.getEffectiveLevel())
     root.addHandler(listener)
     root.setLevel(logging.DEBUG)
     try:
         yield listener
     finally:
-        root.setLevel(level)
         root.removeHandler(listener)
+        for logger, level in levels.items():
+            logger.setLevel(level)
