@@ -89,7 +89,7 @@ def process_item(item: Any, attempt: Attempt, resources: Any, settings: Any) -> 
     Called once per claim, by the owner: awaited if it is ``async def``, run in a thread if it is ``def``.
 
     Args:
-        item: The row as a detached instance of the model; read it, do not write to it.
+        item: The row as a detached instance of the model, without related rows; read it, do not write to it.
         attempt: Which attempt this is, with an idempotency key for calls to the outside.
         resources: What ``lifespan`` yielded, or ``None``.
         settings: The instance of the workflow's settings model, or ``None``.

@@ -4,8 +4,8 @@ from typing import Any
 
 from notes import Note, NotesSettings, Tables, declare_workflow, fails, suite
 from pydantic import BaseModel
-from sqlalchemy import Enum, MetaData
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import Enum, ForeignKey, MetaData
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from curation_core import Workflow
 
@@ -94,6 +94,55 @@ TestNothingIsEverDone = fails(suite(process_item=always_refuses), "an_item_comes
 async def moves_status(session, item, result):
     note = await session.get(Note, item.id)
     note.status = "Finished"
+
+
+class Linked(DeclarativeBase):
+    metadata = MetaData()
+
+
+class Sheet(Linked):
+    __tablename__ = "notes"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    path: Mapped[str]
+    status: Mapped[str | None]
+    error: Mapped[str | None]
+    proofs: Mapped[list["Proof"]] = relationship()
+
+
+class Proof(Linked):
+    __tablename__ = "findings"
+    note_id: Mapped[int] = mapped_column(ForeignKey(Sheet.id), primary_key=True)
+    text: Mapped[str]
+
+
+def linked():
+    workflow = declare_workflow()
+    return Workflow(status=Sheet.status, error=Sheet.error, states=workflow.states, settings=NotesSettings)
+
+
+async def reads_related_rows(item):
+    return f"{len(item.proofs)} proofs"
+
+
+async def saves_by_related_rows(session, item, result):
+    sheet = await session.get(Sheet, item.id)
+    sheet.proofs.append(Proof(text=result))
+
+
+def linked_suite(**hooks):
+    return suite(declare_workflow=linked, make_item=lambda n: Sheet(path=f"/{n}"), **hooks)
+
+
+ASK = r"(?s:.*)\nRemedy: an item has the columns of its table and no related rows"
+TestReadsRelatedRows = fails(
+    linked_suite(process_item=reads_related_rows),
+    "an_item_comes_to_its_end",
+    rf"DetachedInstanceError.*'proofs'{ASK}",
+    alone=True,
+)
+TestSavesByRelatedRows = fails(
+    linked_suite(save_result=saves_by_related_rows), "an_item_comes_to_its_end", f"MissingGreenlet{ASK}", alone=True
+)
 
 
 TestMovesItsOwnStatus = fails(suite(save_result=moves_status), "an_item_comes_to_its_end", "Finished", alone=True)

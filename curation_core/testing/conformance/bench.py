@@ -16,6 +16,7 @@ from curation_core.errors import CurationError
 from curation_core.testing.conformance import effects
 from curation_core.testing.conformance.case import Case
 from curation_core.testing.conformance.effects import Rows
+from curation_core.testing.conformance.remedies import remedy_for
 from curation_core.testing.databases import DatabaseServer
 from curation_core.testing.harness import Harness
 from curation_core.testing.loading import HarnessError, load
@@ -33,11 +34,11 @@ class Nonconforming(AssertionError):
 
     Args:
         problem: What was seen.
-        remedy: What its author can do.
+        remedy: What its author can do, where what was seen does not name a nearer one.
     """
 
     def __init__(self, problem: str, remedy: str) -> None:
-        super().__init__(f"{problem}\nRemedy: {remedy}")
+        super().__init__(f"{problem}\nRemedy: {remedy_for(problem, remedy)}")
 
 
 class Inapplicable(Exception):
