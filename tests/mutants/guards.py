@@ -175,6 +175,13 @@ GUARDS = (
         "        item = None\n",
         (f"{REFUSED}::test_a_row_that_fell_due_and_can_not_be_claimed_keeps_no_other_off",),
     ),
+    Guard(
+        "a row that was refused is looked at again",
+        "_claimer.py",
+        "        self._look()\n",
+        "",
+        (f"{REFUSED}::test_a_row_that_was_refused_is_claimed_when_the_table_lets_it",),
+    ),
     # -- the fence -----------------------------------------------------------------------------------------------------
     Guard(
         "the token in the fence",

@@ -52,6 +52,17 @@ async def test_a_row_that_fell_due_and_can_not_be_claimed_keeps_no_other_off(lab
         await lab.eventually(lambda: completed(lab, 2))
 
 
+async def test_a_row_that_was_refused_is_claimed_when_the_table_lets_it(lab):
+    """Nobody says so: no row is written, and no clock strikes."""
+    await lab.execute(text("alter table page add constraint clean check (status <> 'Processing' or orders <> 'poison')"))
+    await lab.add_pages("fine", "poison", "fine")
+    async with lab.host({"pages": plugin_of(pages_workflow(), return_orders)}, policies={"pages": quick()}) as engine:
+        await lab.eventually(lambda: completed(lab, 2))
+        await lab.eventually(lambda: not engine._shift.busy)  # noqa: SLF001 - the end of the look, and no other event
+        await lab.execute(text("alter table page drop constraint clean"))
+        await lab.eventually(lambda: completed(lab, 3), deadline=40)
+
+
 async def test_a_unique_index_over_what_is_processed_lets_one_row_after_the_other_through(lab):
     """One page of a site at a time, as a user's database says it."""
     await lab.execute(text("create unique index on page (orders) where status = 'Processing'"))
