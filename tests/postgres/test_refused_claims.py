@@ -54,8 +54,8 @@ async def test_a_row_that_fell_due_and_can_not_be_claimed_keeps_no_other_off(lab
 
 async def test_a_row_that_was_refused_is_claimed_when_the_table_lets_it(lab):
     """Nobody says so: no row is written, and no clock strikes."""
-    clean = "alter table page add constraint clean check (status <> 'Processing' or orders <> 'poison')"
-    await lab.execute(text(clean))
+    refusal = text("alter table page add constraint clean check (status <> 'Processing' or orders <> 'poison')")
+    await lab.execute(refusal)
     await lab.add_pages("fine", "poison", "fine")
     async with lab.host({"pages": plugin_of(pages_workflow(), return_orders)}, policies={"pages": quick()}) as engine:
         await lab.eventually(lambda: completed(lab, 2))
