@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import click
@@ -41,15 +42,24 @@ def queue(options: Chosen, *, workflow: str, ids: tuple[str, ...], everything: b
         raise click.UsageError(message)
     loaded = load(options)
     key = loaded.workflow(workflow).workflow.key
-    items = None if everything else [parse_item(text, key) for text in dict.fromkeys(ids)]
-    queued = finish(_queue(loaded, workflow, items, dry_run=dry_run))
-    of = "" if items is None or len(items) == queued else f" of {len(items)}"
+    items = {parse_item(text, key): text for text in ids}
+    found = finish(_queue(loaded, workflow, None if everything else list(items), dry_run=dry_run))
+    queued = len(found)
+    of = "" if everything or len(items) == queued else f" of {len(items)}"
     click.echo(f"{queued:,}{of} {'row' if queued == 1 and not of else 'rows'} {'would be ' if dry_run else ''}queued")
     if of:
-        click.echo("The others are not there, or are queued or being processed already.", err=True)
+        written = {_values(item) for item in found}
+        others = [text for item, text in items.items() if _values(item) not in written]
+        # The database may write a time, say, otherwise than it was typed: then nobody knows which are the others.
+        which = f": {', '.join(others)}" if len(others) == len(items) - queued else "."
+        click.echo(f"The others are not there, or are queued or being processed already{which}", err=True)
 
 
-async def _queue(loaded: Loaded, name: str, items: Sequence[str] | None, *, dry_run: bool) -> int:
+def _values(item: str) -> tuple[str, ...]:
+    return tuple(map(str, json.loads(item, parse_int=str, parse_float=str)))
+
+
+async def _queue(loaded: Loaded, name: str, items: Sequence[str] | None, *, dry_run: bool) -> Sequence[str]:
     async with open_store(loaded.settings) as store:
         rows = await rows_of(store, loaded.workflow(name))
-        return len(await store.operating.queue(rows, items, dry_run=dry_run))
+        return await store.operating.queue(rows, items, dry_run=dry_run)

@@ -33,8 +33,19 @@ class EmbeddedPostgres:
     """
 
     def __init__(
-        self, folder: Path | None, settings: Mapping[str, Setting], deadline: float, *, in_memory: bool = False
+        self,
+        folder: Path | None = None,
+        settings: Mapping[str, Setting] | None = None,
+        deadline: float | None = None,
+        *,
+        in_memory: bool = False,
     ) -> None:
+        if settings is None or deadline is None:
+            message = (
+                "make an EmbeddedPostgres with EmbeddedPostgres.kept(folder), whose data stays, or with "
+                "EmbeddedPostgres.throwaway()"
+            )
+            raise TypeError(message)
         self._wanted = folder
         self._in_memory = in_memory
         self._settings = settings

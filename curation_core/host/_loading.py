@@ -87,8 +87,9 @@ def _import(module: str, entry: PluginEntry) -> Any:
         finally:
             seconds = time.perf_counter() - started
             if seconds > SLOW_IMPORT:
+                first = "with all that no plugin before it had imported"
                 advice = "it delays every start: import what is heavy in lifespan or process_item"
-                _logger.warning("plugin %r took %.1f s to import; %s", entry.name, seconds, advice)
+                _logger.warning("plugin %r took %.1f s to import, %s; %s", entry.name, seconds, first, advice)
 
 
 def _attribute(holder: Any, name: str, remedy: str) -> Any:

@@ -38,13 +38,13 @@ def test_rows_that_are_not_queued_are_told(cli, database):
     database.pages("b", status="Processing", first=2)
     answer = cli("queue", "pages", "1", "2", "99", *PLUGINS)
     assert (answer.code, answer.out) == (Exit.WELL, "1 of 3 rows queued\n")
-    assert answer.err.endswith("The others are not there, or are queued or being processed already.\n")
+    assert answer.err.endswith("The others are not there, or are queued or being processed already: 2, 99\n")
     assert cli("queue", "pages", "2", *PLUGINS).out == "0 of 1 rows queued\n"
 
 
 def test_a_key_that_is_named_twice_counts_once(cli, database):
     database.pages("a", status="New")
-    assert cli("queue", "pages", "1", "1", *PLUGINS).out == "1 row queued\n"
+    assert cli("queue", "pages", "1", "1", "[1]", *PLUGINS).out == "1 row queued\n"
 
 
 @pytest.mark.parametrize("arguments", [[], ["1", "--all"], ["one"], ["1,2"]])

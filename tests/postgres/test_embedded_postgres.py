@@ -132,6 +132,12 @@ async def test_a_server_is_reached_by_its_socket_only():
         assert (server.folder / "socket").stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.parametrize("given", [(), ("a folder",)])
+def test_a_server_that_is_made_without_saying_whether_its_data_stays_is_refused_with_both_ways(given):
+    with pytest.raises(TypeError, match=r"EmbeddedPostgres\.kept\(folder\).* or with EmbeddedPostgres\.throwaway\(\)"):
+        EmbeddedPostgres(*given)
+
+
 def test_stop_leaves_no_process_and_no_file():
     with EmbeddedPostgres.throwaway() as server:
         pid, folder, watching = server.pid, server.folder, watchdogs(str(server.folder))
