@@ -1,5 +1,6 @@
 """A plugin that does everything right passes every check: with the network, and with resources in its place."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import customers
@@ -7,7 +8,7 @@ import notes
 from sqlalchemy import ForeignKey, MetaData
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from curation_core import Workflow
+from curation_core import Pause, Workflow
 
 TestNotes = notes.suite()
 
@@ -22,6 +23,14 @@ async def does_what_wrong_ones_nearly_do(item, attempt, resources):
 TestNearlyWrong = notes.suite(process_item=does_what_wrong_ones_nearly_do)
 
 TestLeadsInSchemasOfTheirOwnWithoutNetwork = customers.suite()
+
+
+def pauses_for_any_error(error):
+    return Pause(timedelta(minutes=10), f"no error is expected here: {error}")
+
+
+TestPausesForAnyError = notes.suite(on_error=pauses_for_any_error, errors={})
+TestPausesForAnyError.alone, TestPausesForAnyError.passes = True, "log_lines_name_their_item_and_no_secret"
 
 
 class Application(DeclarativeBase):

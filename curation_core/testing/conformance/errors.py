@@ -12,14 +12,15 @@ from curation_core._declared import swallowing_findings
 from curation_core.outcomes import Done, Fail, Outcome, Pause, Retry, Skip
 from curation_core.testing.conformance.bench import Bench, refuse
 from curation_core.testing.conformance.case import Cause
-from curation_core.testing.conformance.patience import attempted
+from curation_core.testing.conformance.patience import first_attempt
 from curation_core.testing.faults import Raise
 from curation_core.testing.loading import load
 from curation_core.testing.loopback import Answer
 
 WORDS: dict[type[Outcome], str] = {Done: "done", Skip: "skipped", Retry: "retry", Fail: "failed", Pause: "paused"}
 UNEXPECTED = RuntimeError("the conformance suite broke this attempt")
-BROKEN = (Answer(broken="reset"), Answer("the conformance suite", 500))
+UNREADY = Answer("the conformance suite", 500)
+BROKEN = (Answer(broken="reset"), UNREADY)
 """Answers from which nothing can be learnt."""
 UNREADABLE = re.compile(r"0x[0-9a-f]{6,}|Traceback \(most recent|^\W*$|<[\w.]+ object", re.IGNORECASE)
 PREFIX = re.compile(r"^\w+(?:Error|Exception)?:\s*")
@@ -31,7 +32,7 @@ async def decided(bench: Bench) -> None:
     for finding in swallowing_findings(load(bench.case.workflow, bench.case.plugin).workflows[bench.case.workflow]):
         refuse(*finding)
     for cause, outcome in bench.case.errors.items():
-        first = await _first_outcome(bench, cause)
+        first = await first_outcome(bench, cause)
         told = f"{_shown(cause)} came to {first.outcome!r} ({first.reason or 'no reason'})"
         if first.outcome != WORDS[outcome]:
             refuse(f"{told}, not to {WORDS[outcome]!r}", "decide on it in on_error, or return the outcome")
@@ -40,7 +41,7 @@ async def decided(bench: Bench) -> None:
             refuse(f"{told}: a person can't read that reason", remedy)
     for answer in BROKEN:
         await _takes_for_no_success(bench, answer)
-    first = await _first_outcome(bench, UNEXPECTED)
+    first = await first_outcome(bench, UNEXPECTED)
     if "on_error raised" in first.reason:
         refuse(
             f"an unexpected error: {first.reason}", "return None from on_error for every error that it does not know"
@@ -56,7 +57,7 @@ async def _takes_for_no_success(bench: Bench, answer: Answer) -> None:
     if any(isinstance(cause, Answer) and _same_kind(cause, answer) for cause in bench.case.errors):
         return
     asked = len(bench.http.requests)
-    first = await _first_outcome(bench, answer)
+    first = await first_outcome(bench, answer)
     if first.outcome == "done" and len(bench.http.requests) > asked:
         refuse(
             f"{_shown(answer)} to every request came to 'done', as if the item had been processed",
@@ -75,7 +76,8 @@ def readable(reason: str) -> bool:
     return len(words) >= ENOUGH and not UNREADABLE.search(reason)
 
 
-async def _first_outcome(bench: Bench, cause: Cause) -> Row[Any]:
+async def first_outcome(bench: Bench, cause: Cause) -> Row[Any]:
+    """What the history has of the first attempt that meets a cause."""
     raised = cause() if isinstance(cause, type) else cause
     maker = cause if callable(cause) and not isinstance(cause, type) else None
     async with bench.harness(items=0) as harness:
@@ -86,7 +88,7 @@ async def _first_outcome(bench: Bench, cause: Cause) -> Row[Any]:
             elif isinstance(raised, BaseException):
                 harness.faults.put("before_process", Raise(raised))
             async with harness.engine():
-                return (await attempted(bench, harness, 1, _tried(cause)))[0]
+                return await first_attempt(bench, harness, _tried(cause))
 
 
 def _tried(cause: Cause) -> str:

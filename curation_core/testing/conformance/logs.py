@@ -13,17 +13,15 @@ from pydantic import BaseModel, SecretBytes, SecretStr
 from curation_core._declared import secret_findings
 from curation_core._logging import JsonFormatter, log_names
 from curation_core.testing.conformance.bench import Bench, Inapplicable, refuse
-from curation_core.testing.conformance.patience import attempted
+from curation_core.testing.conformance.errors import UNREADY, first_outcome
 from curation_core.testing.faults import Raise
 from curation_core.testing.loading import load, plugin_settings
-from curation_core.testing.loopback import Answer
 from curation_core.testing.waiting import eventually
 
 WANTED = ("workflow", "item", "attempt")
 PARTS = ("asyncio", "sqlalchemy", "alembic", "apscheduler", "aiosqlite")
 OURS = ("curation_core", *PARTS)
 """Loggers of the engine and of what it is made of: they log about hosts and databases too."""
-NO_GOOD_ANSWER = Answer("the conformance suite", 500)
 SHORTEST = 4
 """Characters of a secret that can be told from other text."""
 
@@ -69,12 +67,10 @@ async def told(bench: Bench) -> None:
                 heard.during_items = True
                 await eventually(both)
                 heard.during_items = False
+            history = [*await harness.history()]
             if not bench.too_patient:
-                with bench.http.everywhere(NO_GOOD_ANSWER):
-                    await bench.queue(harness, 1, first=3)
-                    async with harness.engine():
-                        await attempted(bench, harness, 3, "Answer(status=500) to every request")
-        written = [f"reason: {row.reason}" for row in await harness.history()]
+                history.append(await first_outcome(bench, UNREADY))
+        written = [f"reason: {row.reason}" for row in history]
     for text in (*(line.text for line in heard.lines), *written):
         if any(secret in text for secret in secrets):
             shown = text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row
@@ -19,30 +18,26 @@ IMPATIENT = (
 )
 
 
-async def attempted(bench: Bench, harness: Harness, number: int, tried: str) -> Sequence[Row[Any]]:
-    """Wait until so many items have each had an attempt, with an engine at work.
+async def first_attempt(bench: Bench, harness: Harness, tried: str) -> Row[Any]:
+    """Wait until one attempt has ended, with an engine at work.
 
     Args:
         bench: Remembers that it took too long.
-        harness: Where they run.
-        number: How many.
-        tried: What went wrong for them, as the author reads it.
+        harness: Where it runs.
+        tried: What it meets, as the author reads it.
 
     Returns:
-        The history.
+        What the history has of it.
 
     Raises:
         Nonconforming: ``process_item`` takes longer than anybody should wait.
     """
-
-    async def enough() -> Sequence[Row[Any]]:
-        history = await harness.history()
-        return history if len({row.item for row in history}) >= number else ()
-
     try:
-        return await eventually(enough, LONGEST)  # type: ignore[no-any-return]  # what enough gave
+        history = await eventually(harness.history, LONGEST)
     except HarnessError:
         if harness.running:
             bench.too_patient = f"{tried}: process_item was still running after {LONGEST:g} s"
             refuse(bench.too_patient, IMPATIENT)
-    return await eventually(enough)  # type: ignore[no-any-return]  # it is the engine that is slow
+        history = await eventually(harness.history, 2 * LONGEST)  # it is the engine that is slow
+    first: Row[Any] = history[0]
+    return first
