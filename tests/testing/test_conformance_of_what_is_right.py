@@ -57,7 +57,7 @@ class Invoice(Application):
     note_id: Mapped[int] = mapped_column(ForeignKey(Entry.id))
 
 
-def declare_on_the_application():
+def declare_on_the_application(owns=()):
     workflow = notes.declare_workflow()
     return Workflow(
         status=Entry.status,
@@ -65,6 +65,7 @@ def declare_on_the_application():
         states=workflow.states,
         defaults=workflow.defaults,
         settings=workflow.settings,
+        owns=owns,
     )
 
 
@@ -86,3 +87,9 @@ TestSomeTablesOfAnApplication.alone, TestSomeTablesOfAnApplication.passes = (
         "a_crash_leaves_no_effect[in_settle]",
     ],
 )
+
+
+TestOwnsWhatRefersToItsItems = notes.suite(
+    declare_workflow=lambda: declare_on_the_application(owns=[Found]), make_item=lambda n: Entry(path=f"/{n}")
+)
+TestOwnsWhatRefersToItsItems.alone, TestOwnsWhatRefersToItsItems.passes = True, "items_keep_to_themselves"

@@ -107,11 +107,9 @@ def _changes(before: Mapping[str, Mapping[str, str]], after: Mapping[str, Mappin
 async def _kept(bench: Bench, harness: Harness) -> Counter[str]:
     """Of the plugin's other tables, the whole rows where they refer to an item, and else the keys."""
     items, seen = harness.workflow.table, Counter[str]()
-    owned = {table.fullname for table in harness.workflow.owned_tables}
-    for table in filter(bench.case.has, items.metadata.sorted_tables):
-        if table is not items and table.fullname not in owned:
-            of_items = any(key.references(items) for column in table.columns for key in column.foreign_keys)
-            columns = list(table.columns) if of_items else list(table.primary_key)
-            rows = await harness.execute(select(*columns)) if columns else ()
-            seen.update(f"{table.fullname}: {tuple(row)}" for row in rows)
+    for table in bench.case.others(harness.workflow):
+        of_items = any(key.references(items) for column in table.columns for key in column.foreign_keys)
+        columns = list(table.columns) if of_items else list(table.primary_key)
+        rows = await harness.execute(select(*columns)) if columns else ()
+        seen.update(f"{table.fullname}: {tuple(row)}" for row in rows)
     return seen

@@ -226,10 +226,10 @@ class Bench:
         Columns that differ from one such run to another do not count: keys, times, measurements. A measurement can be
         the same twice, so before something is said to differ there are further runs.
         """
-        workflow = load(self.case.workflow, self.case.plugin).workflows[self.case.workflow].workflow
+        others = self.case.others(load(self.case.workflow, self.case.plugin).workflows[self.case.workflow].workflow)
         while True:
             if len(self._clean) >= FEWEST_RUNS:
-                noise = set().union(*(effects.noise(workflow, self._clean[0], other) for other in self._clean[1:]))
+                noise = set().union(*(effects.noise(others, self._clean[0], other) for other in self._clean[1:]))
                 difference = effects.difference(self._clean[0], found, noise)
                 if not difference or len(self._clean) == MOST_RUNS:
                     return difference

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from curation_core.outcomes import Outcome
 from curation_core.testing._doubles import Lifespan
 from curation_core.testing.loopback import Answer, LoopbackServer, Place
+from curation_core.workflow import Workflow
 
 Cause = BaseException | type[BaseException] | Answer | Callable[..., object]
 
@@ -47,9 +48,19 @@ class Case:
         wants_http = any(each.default is each.empty or each.name == "http" for each in others[:1])
         return made(number, http) if wants_http else made(number)
 
-    def has(self, table: Table) -> bool:
-        """Whether the tests have a table: of an application's, ``tables`` may name some, and the rest is not made."""
-        return self.tables is None or table.fullname in self.tables.tables
+    def others(self, workflow: Workflow) -> list[Table]:
+        """The tables that the plugin maps besides, without those it owns and those that ``tables`` leaves out.
+
+        Args:
+            workflow: Whose own table is not among them.
+        """
+        owned = {table.fullname for table in workflow.owned_tables}
+        return [
+            table
+            for table in workflow.table.metadata.sorted_tables
+            if table is not workflow.table and table.fullname not in owned
+            if self.tables is None or table.fullname in self.tables.tables
+        ]
 
     def settings_for(self, http: LoopbackServer) -> Mapping[str, Any] | None:
         """The workflow's own settings."""

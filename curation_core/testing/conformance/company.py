@@ -61,13 +61,13 @@ def _missing(bench: Bench, alone: list[Rows], beside: Rows) -> str:
     What differs from one run alone to the next is left out: times, measurements, random keys.
     """
     workflow = load(bench.case.workflow, bench.case.plugin).workflows[bench.case.workflow].workflow
-    theirs = {
+    others = bench.case.others(workflow)
+    theirs = {workflow.table.fullname} | {
         table.fullname
-        for table in filter(bench.case.has, workflow.table.metadata.sorted_tables)
-        if table is workflow.table
-        or any(key.references(workflow.table) for column in table.columns for key in column.foreign_keys)
+        for table in others
+        if any(key.references(workflow.table) for column in table.columns for key in column.foreign_keys)
     }
-    noise = set().union(*(effects.noise(workflow, alone[0], again) for again in alone))
+    noise = set().union(*(effects.noise(others, alone[0], again) for again in alone))
     expected, found = ({name: rows[name] for name in theirs} for rows in (alone[0], beside))
     difference = effects.difference(expected, found, noise)
     return "\n".join(line for line in difference.splitlines() if line.startswith("missing"))

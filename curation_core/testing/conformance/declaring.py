@@ -25,9 +25,8 @@ async def fits(bench: Bench) -> None:
             workflow, settings = harness.workflow, harness.settings(harness.policy(), {})
             _, faults = await fit(store, load(harness.name, bench.case.plugin).workflows, settings)
             lacking: list[str] = []
-            for table in filter(bench.case.has, workflow.table.metadata.sorted_tables):
-                if table is not workflow.table and table not in workflow.owned_tables:
-                    lacking += _preflight.missing(table, await store.describe(table))
+            for table in bench.case.others(workflow):
+                lacking += _preflight.missing(table, await store.describe(table))
         finally:
             await store.close()
     if faults:

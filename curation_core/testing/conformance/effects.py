@@ -24,7 +24,7 @@ async def picture(harness: Harness, case: Case) -> Rows:
         async with harness.sessions() as session:
             return {AUTHORS: [{"value": repr(await case.effects(session))}]}
     seen: dict[str, list[dict[str, str]]] = {}
-    for table in filter(case.has, _written(harness.workflow)):
+    for table in (harness.workflow.table, *case.others(harness.workflow)):
         hidden = _moved_by_the_engine(harness.workflow) if table is harness.workflow.table else set()
         columns = [column for column in table.columns if column.name not in hidden]
         rows = await harness.execute(select(*columns))
@@ -34,7 +34,7 @@ async def picture(harness: Harness, case: Case) -> Rows:
     return seen
 
 
-def noise(workflow: Workflow, one: Rows, other: Rows) -> set[tuple[str, str]]:
+def noise(others: Sequence[Table], one: Rows, other: Rows) -> set[tuple[str, str]]:
     """The columns that differ between two undisturbed runs of the same item: keys, times, measurements.
 
     Numbers from a sequence count as well, since a run that is rolled back leaves gaps in them.
@@ -45,9 +45,9 @@ def noise(workflow: Workflow, one: Rows, other: Rows) -> set[tuple[str, str]]:
         for name in {name for row in rows for name in row}
         if Counter(row[name] for row in rows) != Counter(row.get(name) for row in other.get(table, ()))
     }
-    for table in _written(workflow):
+    for table in others:
         counted = table.autoincrement_column
-        if counted is not None and table is not workflow.table and isinstance(counted.type, Integer):
+        if counted is not None and isinstance(counted.type, Integer):
             found.add((table.fullname, counted.name))
     return found
 
@@ -65,12 +65,6 @@ def difference(expected: Rows, found: Rows, ignored: set[tuple[str, str]] = froz
 def _counted(table: str, rows: Sequence[Mapping[str, str]], ignored: set[tuple[str, str]]) -> Counter[str]:
     kept = ({name: value for name, value in row.items() if (table, name) not in ignored} for row in rows)
     return Counter(", ".join(f"{name}={value}" for name, value in row.items()) or "a row" for row in kept)
-
-
-def _written(workflow: Workflow) -> list[Table]:
-    owned = {table.fullname for table in workflow.owned_tables}
-    mapped = [table for table in workflow.table.metadata.sorted_tables if table.fullname not in owned]
-    return [workflow.table, *(table for table in mapped if table is not workflow.table)]
 
 
 def _moved_by_the_engine(workflow: Workflow) -> set[str]:
