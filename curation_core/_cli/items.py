@@ -38,6 +38,15 @@ def parse_item(text: str, key: Sequence[Column[Any]]) -> str:
         raise click.BadParameter(message) from None
 
 
+def values_of(item: str) -> tuple[str, ...]:
+    """The values of a primary key as texts: a number is the same with quotes and without.
+
+    Args:
+        item: A JSON array, as the engine names rows.
+    """
+    return tuple(_from_json(item) or ())
+
+
 def _from_json(text: str) -> list[str] | None:
     try:
         values = json.loads(text, parse_float=str, parse_int=str)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 import click
@@ -35,7 +34,7 @@ def queue(options: Chosen, *, workflow: str, ids: tuple[str, ...], everything: b
 
     A named row is queued whatever its status was, unless it is queued or being processed already.
     """
-    from curation_core._cli.items import parse_item
+    from curation_core._cli.items import parse_item, values_of
 
     if everything == bool(ids):
         message = "name rows by their IDs, or take --all"
@@ -48,15 +47,11 @@ def queue(options: Chosen, *, workflow: str, ids: tuple[str, ...], everything: b
     of = "" if everything or len(items) == queued else f" of {len(items)}"
     click.echo(f"{queued:,}{of} {'row' if queued == 1 and not of else 'rows'} {'would be ' if dry_run else ''}queued")
     if of:
-        written = {_values(item) for item in found}
-        others = [text for item, text in items.items() if _values(item) not in written]
+        written = {values_of(item) for item in found}
+        others = [text for item, text in items.items() if values_of(item) not in written]
         # The database may write a time, say, otherwise than it was typed: then nobody knows which are the others.
         which = f": {', '.join(others)}" if len(others) == len(items) - queued else "."
         click.echo(f"The others are not there, or are queued or being processed already{which}", err=True)
-
-
-def _values(item: str) -> tuple[str, ...]:
-    return tuple(map(str, json.loads(item, parse_int=str, parse_float=str)))
 
 
 async def _queue(loaded: Loaded, name: str, items: Sequence[str] | None, *, dry_run: bool) -> Sequence[str]:
