@@ -12,8 +12,7 @@ from curation_core._postgres import EmbeddedPostgres
 
 
 def say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+    os.write(sys.stdout.fileno(), f"{line}\n".encode())  # a signal may come while another line is written
 
 
 folders = [argument for argument in sys.argv[1:] if argument != "fork"]
